@@ -1,0 +1,352 @@
+/* Files. zlib's gzread reads plain files too, so one path serves both; the truncated-stream check
+ * is ours, because gzread reports a cut file as an ordinary end unless asked. */
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static wl_status fail_errno(wl_error *error, const char *path, const char *verb)
+{
+    int code = errno;
+    wl_status status = code == ENOENT ? WL_ENOTFOUND : WL_EIO;
+    return wl_fail(error, status, "cannot %s %s: %s", verb, path, strerror(code));
+}
+
+wl_status wl_file_read(const char *path, struct wl_buf *buf, wl_error *error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    char chunk[65536];
+    wl_status status = WL_OK;
+
+    if (fd < 0) {
+        return fail_errno(error, path, "read");
+    }
+    wl_buf_clear(buf);
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            status = fail_errno(error, path, "read");
+            break;
+        }
+        if (n == 0) {
+            status = wl_buf_check(buf, error);
+            if (status != WL_OK) {
+                (void)wl_fail_at(error, status, "%s", path);
+            }
+            break;
+        }
+        wl_buf_add(buf, chunk, (size_t)n);
+    }
+    if (!is_stdin) {
+        (void)close(fd);
+    }
+    return status;
+}
+
+static bool write_all(int fd, struct wl_str bytes)
+{
+    while (bytes.n_bytes > 0) {
+        ssize_t n = write(fd, bytes.data, bytes.n_bytes);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        bytes.data += n;
+        bytes.n_bytes -= (size_t)n;
+    }
+    return true;
+}
+
+wl_status wl_file_write(const char *path, struct wl_str bytes, wl_error *error)
+{
+    char temporary[4096];
+    int n = snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, (long)getpid());
+
+    if (n < 0 || (size_t)n >= sizeof(temporary)) {
+        return wl_fail(error, WL_EINVAL, "path of %zu bytes is too long", strlen(path));
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return fail_errno(error, path, "write");
+    }
+    bool good = write_all(fd, bytes) && fsync(fd) == 0;
+    int code = errno;
+    good = close(fd) == 0 && good;
+    if (!good || rename(temporary, path) != 0) {
+        errno = good ? errno : code;
+        wl_status status = fail_errno(error, path, "write");
+        (void)unlink(temporary);
+        return status;
+    }
+    return WL_OK;
+}
+
+wl_status wl_file_append(const char *path, struct wl_str bytes, wl_error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+    if (fd < 0) {
+        return fail_errno(error, path, "append to");
+    }
+    bool good = write_all(fd, bytes) && fsync(fd) == 0;
+    wl_status status = good ? WL_OK : fail_errno(error, path, "append to");
+    (void)close(fd);
+    return status;
+}
+
+bool wl_file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+wl_status wl_folder_make(const char *path, wl_error *error)
+{
+    char prefix[4096];
+    size_t n = strlen(path);
+
+    if (n == 0 || n >= sizeof(prefix)) {
+        return wl_fail(error, WL_EINVAL, "folder name of %zu bytes is too short or too long", n);
+    }
+    memcpy(prefix, path, n + 1);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] == '/' || path[i] == '\0') {
+            prefix[i] = '\0';
+            if (mkdir(prefix, 0755) != 0 && errno != EEXIST) {
+                return fail_errno(error, prefix, "make folder");
+            }
+            prefix[i] = path[i];
+        }
+    }
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return wl_fail(error, WL_EIO, "%s is not a folder", path);
+    }
+    return WL_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
+}
+
+static bool is_listed(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+wl_status wl_folder_list(const char *path, struct wl_arena *arena, char ***names, size_t *n_names,
+                         wl_error *error)
+{
+    DIR *folder = opendir(path);
+    size_t capacity = 64;
+    size_t n = 0;
+    char **list = wl_arena_zeroed(arena, capacity, sizeof(*list));
+    const struct dirent *entry;
+
+    if (folder == NULL) {
+        return fail_errno(error, path, "list");
+    }
+    while (list != NULL && (entry = readdir(folder)) != NULL) {
+        if (!is_listed(entry)) {
+            continue;
+        }
+        if (n == capacity) {
+            char **larger = wl_arena_zeroed(arena, capacity * 2, sizeof(*list));
+            if (larger != NULL) {
+                memcpy(larger, list, n * sizeof(*list));
+            }
+            list = larger;
+            capacity *= 2;
+        }
+        if (list != NULL) {
+            list[n] = wl_arena_string(arena, wl_str_from(entry->d_name));
+            list = list[n++] != NULL ? list : NULL;
+        }
+    }
+    (void)closedir(folder);
+    if (list == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for the names in %s", path);
+    }
+    qsort(list, n, sizeof(*list), compare_names);
+    *names = list;
+    *n_names = n;
+    return WL_OK;
+}
+
+char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name)
+{
+    if (name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0) {
+        return wl_arena_string(arena, wl_str_from(name));
+    }
+    size_t n_folder = strlen(folder);
+    size_t n_name = strlen(name);
+    char *path = wl_arena_alloc(arena, n_folder + n_name + 2);
+    if (path != NULL) {
+        bool has_slash = folder[n_folder - 1] == '/';
+        memcpy(path, folder, n_folder);
+        path[n_folder] = '/';
+        memcpy(path + n_folder + !has_slash, name, n_name + 1);
+    }
+    return path;
+}
+
+#define CHUNK_BYTES ((size_t)256 * 1024) /* large enough that zlib's call cost does not show */
+
+struct wl_lines {
+    const wl_alloc *alloc;
+    gzFile file;
+    char *path;
+    int fd;
+    int64_t n_file_bytes; /* compressed size, or -1 */
+    char *data;           /* (capacity) owned */
+    size_t capacity;
+    size_t n_filled; /* bytes in data */
+    size_t n_taken;  /* bytes handed out */
+    size_t i_line;
+    bool at_end;
+};
+
+wl_status wl_lines_open(const char *path, const wl_alloc *alloc, struct wl_lines **lines_out,
+                        wl_error *error)
+{
+    struct stat info;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    struct wl_lines *lines = NULL;
+    wl_status status = WL_OK;
+
+    *lines_out = NULL;
+    if (fd < 0) {
+        return fail_errno(error, path, "read");
+    }
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        (void)close(fd);
+        return wl_fail(error, WL_EIO, "cannot read %s: it is a folder", path);
+    }
+    lines = wl_alloc_zeroed(alloc, 1, sizeof(*lines));
+    if (lines == NULL) {
+        (void)close(fd);
+        return wl_fail(error, WL_ENOMEM, "no memory to read %s", path);
+    }
+    lines->alloc = alloc;
+    lines->fd = fd;
+    lines->n_file_bytes = S_ISREG(info.st_mode) ? (int64_t)info.st_size : -1;
+    lines->path = wl_alloc_array(alloc, 1, strlen(path) + 1);
+    lines->file = gzdopen(fd, "rb");
+    if (lines->file == NULL) {
+        (void)close(fd);
+    }
+    status = WL_GROW(alloc, lines->data, lines->capacity, CHUNK_BYTES, error);
+    if (lines->path == NULL || lines->file == NULL || status != WL_OK) {
+        wl_lines_close(lines);
+        return wl_fail(error, WL_ENOMEM, "no memory to read %s", path);
+    }
+    memcpy(lines->path, path, strlen(path) + 1);
+    (void)gzbuffer(lines->file, (unsigned)CHUNK_BYTES);
+    *lines_out = lines;
+    return WL_OK;
+}
+
+void wl_lines_close(struct wl_lines *lines)
+{
+    if (lines == NULL) {
+        return;
+    }
+    if (lines->file != NULL) {
+        (void)gzclose(lines->file);
+    }
+    wl_alloc_free(lines->alloc, lines->data);
+    wl_alloc_free(lines->alloc, lines->path);
+    wl_alloc_free(lines->alloc, lines);
+}
+
+static wl_status fill(struct wl_lines *lines, wl_error *error)
+{
+    if (lines->n_taken > 0) {
+        memmove(lines->data, lines->data + lines->n_taken, lines->n_filled - lines->n_taken);
+        lines->n_filled -= lines->n_taken;
+        lines->n_taken = 0;
+    }
+    if (lines->n_filled >= WL_LINE_BYTES_MAX) {
+        return wl_fail(error, WL_ELIMIT, "%s: line %zu is longer than %zu bytes", lines->path,
+                       lines->i_line + 1, WL_LINE_BYTES_MAX);
+    }
+    WL_TRY(
+        WL_GROW(lines->alloc, lines->data, lines->capacity, lines->n_filled + CHUNK_BYTES, error));
+    int n = gzread(lines->file, lines->data + lines->n_filled, (unsigned)CHUNK_BYTES);
+    int code = Z_OK;
+    (void)gzerror(lines->file, &code);
+    if (n < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+        if (code == Z_ERRNO) {
+            return fail_errno(error, lines->path, "read");
+        }
+        return wl_fail(error, WL_ECORRUPT, "%s: compressed data is %s after line %zu", lines->path,
+                       code == Z_BUF_ERROR ? "cut off" : "damaged", lines->i_line);
+    }
+    lines->n_filled += (size_t)n;
+    lines->at_end = n == 0;
+    return WL_OK;
+}
+
+wl_status wl_lines_next(struct wl_lines *lines, struct wl_str *line, bool *got, wl_error *error)
+{
+    size_t n_searched = 0;
+
+    for (;;) {
+        char *start = lines->data + lines->n_taken;
+        size_t n_open = lines->n_filled - lines->n_taken;
+        char *end = memchr(start + n_searched, '\n', n_open - n_searched);
+        if (end == NULL && !lines->at_end) {
+            n_searched = n_open;
+            WL_TRY(fill(lines, error));
+            continue;
+        }
+        if (end == NULL && n_open == 0) {
+            *got = false;
+            return WL_OK;
+        }
+        size_t n = end != NULL ? (size_t)(end - start) : n_open;
+        lines->n_taken += n + (end != NULL);
+        if (n > 0 && start[n - 1] == '\r') {
+            n--;
+        }
+        if (lines->i_line == 0 && n >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) {
+            start += 3; // byte-order mark
+            n -= 3;
+        }
+        lines->i_line++;
+        *line = (struct wl_str){.data = start, .n_bytes = n};
+        *got = true;
+        return WL_OK;
+    }
+}
+
+size_t wl_lines_number(const struct wl_lines *lines)
+{
+    return lines->i_line;
+}
+
+double wl_lines_share(const struct wl_lines *lines)
+{
+    int64_t at = (int64_t)gzoffset(lines->file);
+    return lines->n_file_bytes > 0 && at >= 0 ? (double)at / (double)lines->n_file_bytes : -1.0;
+}

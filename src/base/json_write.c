@@ -1,0 +1,186 @@
+/* JSON text (RFC 8259). */
+#include "base/json_write.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wl_json_writer wl_json_begin(struct wl_buf *buf)
+{
+    return (struct wl_json_writer){.buf = buf, .needs_comma = false};
+}
+
+static void before_value(struct wl_json_writer *json)
+{
+    if (json->needs_comma) {
+        wl_buf_char(json->buf, ',');
+    }
+    json->needs_comma = true;
+}
+
+void wl_json_open(struct wl_json_writer *json, char bracket)
+{
+    before_value(json);
+    wl_buf_char(json->buf, bracket);
+    json->needs_comma = false;
+}
+
+void wl_json_close(struct wl_json_writer *json, char bracket)
+{
+    wl_buf_char(json->buf, bracket);
+    json->needs_comma = true;
+}
+
+// Bytes of the UTF-8 character at text[0], or 0 when there is none (RFC 3629, no surrogates).
+static size_t utf8_length(const unsigned char *text, size_t n)
+{
+    unsigned char c = text[0];
+    size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
+
+    if (length == 0 || length > n) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((c == 0xE0 && text[1] < 0xA0) || (c == 0xED && text[1] > 0x9F) ||
+        (c == 0xF0 && text[1] < 0x90) || (c == 0xF4 && text[1] > 0x8F)) {
+        return 0;
+    }
+    return length;
+}
+
+static void put_escaped(struct wl_buf *buf, unsigned char c)
+{
+    switch (c) {
+    case '"': wl_buf_text(buf, "\\\""); break;
+    case '\\': wl_buf_text(buf, "\\\\"); break;
+    case '\n': wl_buf_text(buf, "\\n"); break;
+    case '\r': wl_buf_text(buf, "\\r"); break;
+    case '\t': wl_buf_text(buf, "\\t"); break;
+    default: wl_buf_format(buf, "\\u%04x", c); break;
+    }
+}
+
+static void put_quoted(struct wl_buf *buf, struct wl_str text)
+{
+    const unsigned char *data = (const unsigned char *)text.data;
+    size_t begin = 0;
+    size_t i = 0;
+
+    wl_buf_char(buf, '"');
+    while (i < text.n_bytes) {
+        size_t length = utf8_length(data + i, text.n_bytes - i);
+        bool plain = length > 1 || (length == 1 && data[i] >= 0x20 && data[i] != '"' &&
+                                    data[i] != '\\' && data[i] != 0x7F);
+        if (plain) {
+            i += length;
+            continue;
+        }
+        wl_buf_add(buf, text.data + begin, i - begin);
+        if (length == 0) {
+            wl_buf_text(buf, "\xEF\xBF\xBD");
+        } else {
+            put_escaped(buf, data[i]);
+        }
+        i++;
+        begin = i;
+    }
+    if (i > begin) {
+        wl_buf_add(buf, text.data + begin, i - begin);
+    }
+    wl_buf_char(buf, '"');
+}
+
+void wl_json_key_str(struct wl_json_writer *json, struct wl_str key)
+{
+    before_value(json);
+    put_quoted(json->buf, key);
+    wl_buf_char(json->buf, ':');
+    json->needs_comma = false;
+}
+
+void wl_json_key(struct wl_json_writer *json, const char *key)
+{
+    wl_json_key_str(json, wl_str_from(key));
+}
+
+void wl_json_str(struct wl_json_writer *json, struct wl_str text)
+{
+    before_value(json);
+    put_quoted(json->buf, text);
+}
+
+void wl_json_text(struct wl_json_writer *json, const char *text)
+{
+    wl_json_str(json, wl_str_from(text));
+}
+
+void wl_json_i64(struct wl_json_writer *json, int64_t value)
+{
+    before_value(json);
+    wl_buf_format(json->buf, "%lld", (long long)value);
+}
+
+void wl_json_null(struct wl_json_writer *json)
+{
+    before_value(json);
+    wl_buf_text(json->buf, "null");
+}
+
+void wl_json_bool(struct wl_json_writer *json, bool value)
+{
+    before_value(json);
+    wl_buf_text(json->buf, value ? "true" : "false");
+}
+
+// Shortest %g form that reads back as the same number: most need few digits.
+static void put_number(struct wl_json_writer *json, double value, int digits_max, bool is_float)
+{
+    char text[40];
+
+    if (!isfinite(value)) {
+        wl_json_null(json);
+        return;
+    }
+    before_value(json);
+    for (int digits = is_float ? 6 : 15; digits <= digits_max; digits++) {
+        (void)snprintf(text, sizeof(text), "%.*g", digits, value);
+        bool same = is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+        if (same) {
+            break;
+        }
+    }
+    wl_buf_text(json->buf, text);
+}
+
+void wl_json_double(struct wl_json_writer *json, double value)
+{
+    put_number(json, value, 17, false);
+}
+
+void wl_json_float(struct wl_json_writer *json, float value)
+{
+    put_number(json, (double)value, 9, true);
+}
+
+void wl_json_digits(struct wl_json_writer *json, double value, int n_digits)
+{
+    if (!isfinite(value)) {
+        wl_json_null(json);
+        return;
+    }
+    before_value(json);
+    wl_buf_format(json->buf, "%.*g", n_digits, value);
+}
+
+void wl_json_time(struct wl_json_writer *json, int64_t time_us)
+{
+    char text[WL_TIME_TEXT_BYTES];
+    wl_json_text(json, wl_time_format_iso(time_us, text));
+}

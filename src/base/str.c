@@ -1,0 +1,251 @@
+/* Views of text. Numbers are read here and nowhere else, independent of the locale. */
+#include "base/str.h"
+
+#include "base/limits.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wl_str wl_str_from(const char *text)
+{
+    return (struct wl_str){.data = text, .n_bytes = text != NULL ? strlen(text) : 0};
+}
+
+bool wl_str_equal(struct wl_str a, struct wl_str b)
+{
+    return a.n_bytes == b.n_bytes && (a.n_bytes == 0 || memcmp(a.data, b.data, a.n_bytes) == 0);
+}
+
+bool wl_str_is(struct wl_str a, const char *text)
+{
+    return wl_str_equal(a, wl_str_from(text));
+}
+
+int wl_str_compare(struct wl_str a, struct wl_str b)
+{
+    size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+    int order = n > 0 ? memcmp(a.data, b.data, n) : 0;
+    if (order != 0) {
+        return order;
+    }
+    return (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct wl_str wl_str_trim(struct wl_str text)
+{
+    while (text.n_bytes > 0 && is_space(text.data[0])) {
+        text.data++;
+        text.n_bytes--;
+    }
+    while (text.n_bytes > 0 && is_space(text.data[text.n_bytes - 1])) {
+        text.n_bytes--;
+    }
+    return text;
+}
+
+struct wl_str wl_str_cut(struct wl_str *rest, char separator)
+{
+    const char *at = rest->n_bytes > 0 ? memchr(rest->data, separator, rest->n_bytes) : NULL;
+    struct wl_str head = *rest;
+
+    if (at == NULL) {
+        *rest = (struct wl_str){.data = NULL, .n_bytes = 0};
+        return head;
+    }
+    head.n_bytes = (size_t)(at - rest->data);
+    rest->data = at + 1;
+    rest->n_bytes -= head.n_bytes + 1;
+    return head;
+}
+
+uint64_t wl_str_hash(struct wl_str text, uint64_t seed)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;
+
+    for (size_t i = 0; i < text.n_bytes; i++) {
+        hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+    }
+    // FNV leaves the high bits of short keys weak; the mix spreads them.
+    hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return hash ^ (hash >> 31);
+}
+
+bool wl_str_to_i64(struct wl_str text, int64_t *value)
+{
+    size_t i = 0;
+    bool negative = false;
+    int64_t sum = 0;
+
+    if (text.n_bytes > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
+        negative = text.data[0] == '-';
+        i = 1;
+    }
+    if (i == text.n_bytes) {
+        return false;
+    }
+    for (; i < text.n_bytes; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, (int64_t)10, &sum) ||
+            __builtin_add_overflow(sum, negative ? -digit : digit, &sum)) {
+            return false;
+        }
+    }
+    *value = sum;
+    return true;
+}
+
+// A decimal number and nothing else: [+-] digits [. digits] [e [+-] digits].
+static bool is_decimal(struct wl_str text)
+{
+    size_t i = 0;
+    size_t n_digits = 0;
+
+    if (i < text.n_bytes && (text.data[i] == '-' || text.data[i] == '+')) {
+        i++;
+    }
+    for (; i < text.n_bytes && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+        n_digits++;
+    }
+    if (i < text.n_bytes && text.data[i] == '.') {
+        for (i++; i < text.n_bytes && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+            n_digits++;
+        }
+    }
+    if (n_digits == 0) {
+        return false;
+    }
+    if (i < text.n_bytes && (text.data[i] == 'e' || text.data[i] == 'E')) {
+        size_t n_exponent = 0;
+        i++;
+        if (i < text.n_bytes && (text.data[i] == '-' || text.data[i] == '+')) {
+            i++;
+        }
+        for (; i < text.n_bytes && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+            n_exponent++;
+        }
+        if (n_exponent == 0) {
+            return false;
+        }
+    }
+    return i == text.n_bytes;
+}
+
+bool wl_str_to_double(struct wl_str text, double *value)
+{
+    char copy[128]; // longer than any number a person or a program writes
+
+    if (text.n_bytes >= sizeof(copy) || !is_decimal(text)) {
+        return false;
+    }
+    memcpy(copy, text.data, text.n_bytes);
+    copy[text.n_bytes] = '\0';
+    // The process never calls setlocale for LC_NUMERIC, so strtod reads "1.5" everywhere.
+    double number = strtod(copy, NULL);
+    if (!isfinite(number)) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+// "123.4567" without exponent, up to 15 digits before the point: the common case, exactly.
+static bool fixed_plain(struct wl_str text, int64_t *value_e4)
+{
+    size_t i = 0;
+    bool negative = false;
+    int64_t sum = 0;
+    int n_digits = 0;
+    int n_decimals = 0;
+    int round_digit = 0;
+
+    if (text.n_bytes > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
+        negative = text.data[0] == '-';
+        i = 1;
+    }
+    for (; i < text.n_bytes && text.data[i] != '.'; i++, n_digits++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || n_digits >= 13) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    for (i++; i < text.n_bytes; i++, n_digits++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9) {
+            return false;
+        }
+        if (n_decimals < 4) {
+            sum = sum * 10 + digit;
+        } else if (n_decimals == 4) {
+            round_digit = digit;
+        }
+        n_decimals++;
+    }
+    if (n_digits == 0) {
+        return false;
+    }
+    for (; n_decimals < 4; n_decimals++) {
+        sum *= 10;
+    }
+    sum += round_digit >= 5;
+    *value_e4 = negative ? -sum : sum;
+    return true;
+}
+
+bool wl_str_to_fixed(struct wl_str text, int64_t *value_e4)
+{
+    int64_t fixed;
+    double number;
+
+    if (!fixed_plain(text, &fixed)) {
+        if (!wl_str_to_double(text, &number) || fabs(number) > WL_VALUE_ABS_MAX) {
+            return false;
+        }
+        fixed = llround(number * WL_VALUE_SCALE);
+    }
+    if (llabs(fixed) > (int64_t)(WL_VALUE_ABS_MAX * WL_VALUE_SCALE)) {
+        return false;
+    }
+    *value_e4 = fixed;
+    return true;
+}
+
+#define DISTANCE_MAX 64
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t wl_str_distance(struct wl_str a, struct wl_str b)
+{
+    size_t rows[3][DISTANCE_MAX + 1];
+    size_t n_a = min_size(a.n_bytes, DISTANCE_MAX);
+    size_t n_b = min_size(b.n_bytes, DISTANCE_MAX);
+
+    for (size_t j = 0; j <= n_b; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t *now = rows[i % 3];
+        const size_t *before = rows[(i + 2) % 3];
+        const size_t *two_before = rows[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            size_t change = before[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            now[j] = min_size(change, min_size(before[j], now[j - 1]) + 1);
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+                a.data[i - 2] == b.data[j - 1]) {
+                now[j] = min_size(now[j], two_before[j - 2] + 1);
+            }
+        }
+    }
+    return rows[n_a % 3][n_b];
+}
