@@ -1,0 +1,22 @@
+/* The program: its table of commands in the order of the journey. */
+#include "cli/commands.h"
+
+static const struct wl_command *const commands[] = {
+    &wl_command_config_check,
+    &wl_command_help,
+    &wl_command_man,
+    &wl_command_completion,
+};
+
+const struct wl_command *const *wl_cli_commands(size_t *n_commands)
+{
+    *n_commands = sizeof(commands) / sizeof(commands[0]);
+    return commands;
+}
+
+int main(int argc, char **argv)
+{
+    size_t n_commands;
+    const struct wl_command *const *table = wl_cli_commands(&n_commands);
+    return wl_cli_main(table, n_commands, argc - 1, (const char *const *)(argv + 1));
+}
