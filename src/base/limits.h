@@ -17,6 +17,10 @@
 #define WL_DICT_MAX           ((size_t)1 << 31) /* distinct strings; ids are uint32 */
 #define WL_TREES_MAX          100000            /* trees of a forest */
 #define WL_TREE_DEPTH_MAX     64                /* levels of one tree; bounds stacks in explain */
+#define WL_ENCODED_MAX        ((size_t)1 << 16) /* encoded columns: 1024 features of 64 levels */
+#define WL_LEVELS_MAX         64                /* one-hot columns of one category */
+#define WL_KNOTS_MAX          ((size_t)1 << 16) /* steps of an isotonic calibration */
+#define WL_RULES_MAX          256               /* lines of a points table; people read it */
 #define WL_TREE_NODES_MAX     ((size_t)1 << 24) /* nodes of one forest */
 #define WL_TEMPLATE_BYTES_MAX ((size_t)1 << 20) /* 1 MiB: one message template */
 #define WL_TEMPLATE_DEPTH_MAX 64                /* nested sections and partials */
