@@ -74,28 +74,63 @@ static bool write_all(int fd, struct wl_str bytes)
     return true;
 }
 
-wl_status wl_file_write(const char *path, struct wl_str bytes, wl_error *error)
+wl_status wl_file_writer_open(struct wl_file_writer *writer, const char *path, wl_error *error)
 {
-    char temporary[4096];
-    int n = snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, (long)getpid());
+    int n =
+        snprintf(writer->temporary, sizeof(writer->temporary), "%s.tmp.%ld", path, (long)getpid());
 
-    if (n < 0 || (size_t)n >= sizeof(temporary)) {
+    writer->fd = -1;
+    if (n < 0 || (size_t)n >= sizeof(writer->temporary)) {
         return wl_fail(error, WL_EINVAL, "path of %zu bytes is too long", strlen(path));
     }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return fail_errno(error, path, "write");
-    }
-    bool good = write_all(fd, bytes) && fsync(fd) == 0;
+    memcpy(writer->path, path, strlen(path) + 1); // shorter than the temporary's name
+    writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return writer->fd >= 0 ? WL_OK : fail_errno(error, path, "write");
+}
+
+wl_status wl_file_writer_add(struct wl_file_writer *writer, struct wl_str bytes, wl_error *error)
+{
+    return write_all(writer->fd, bytes) ? WL_OK : fail_errno(error, writer->path, "write");
+}
+
+wl_status wl_file_writer_commit(struct wl_file_writer *writer, wl_error *error)
+{
+    bool good = fsync(writer->fd) == 0;
     int code = errno;
-    good = close(fd) == 0 && good;
-    if (!good || rename(temporary, path) != 0) {
+
+    good = close(writer->fd) == 0 && good;
+    writer->fd = -1;
+    if (!good || rename(writer->temporary, writer->path) != 0) {
         errno = good ? errno : code;
-        wl_status status = fail_errno(error, path, "write");
-        (void)unlink(temporary);
+        wl_status status = fail_errno(error, writer->path, "write");
+        (void)unlink(writer->temporary);
         return status;
     }
     return WL_OK;
+}
+
+void wl_file_writer_close(struct wl_file_writer *writer)
+{
+    if (writer->fd >= 0) {
+        (void)close(writer->fd);
+        (void)unlink(writer->temporary);
+        writer->fd = -1;
+    }
+}
+
+wl_status wl_file_write(const char *path, struct wl_str bytes, wl_error *error)
+{
+    struct wl_file_writer writer;
+
+    wl_status status = wl_file_writer_open(&writer, path, error);
+    if (status == WL_OK) {
+        status = wl_file_writer_add(&writer, bytes, error);
+    }
+    if (status == WL_OK) {
+        status = wl_file_writer_commit(&writer, error);
+    }
+    wl_file_writer_close(&writer);
+    return status;
 }
 
 wl_status wl_file_append(const char *path, struct wl_str bytes, wl_error *error)

@@ -13,6 +13,31 @@ WL_MUST_CHECK wl_status wl_file_read(const char *path, struct wl_buf *buf, wl_er
  * Errors:  WL_EIO  with the system's reason; the old file is untouched. */
 WL_MUST_CHECK wl_status wl_file_write(const char *path, struct wl_str bytes, wl_error *error);
 
+/* A file being written piece by piece; nobody sees it before wl_file_writer_commit. */
+#define WL_PATH_BYTES_MAX 4096
+struct wl_file_writer {
+    int fd;                            /* the temporary file; -1 once committed or closed */
+    char path[WL_PATH_BYTES_MAX];      /* where it will stand */
+    char temporary[WL_PATH_BYTES_MAX]; /* where it stands now */
+};
+
+/* wl_file_writer_open - start writing path: a temporary file beside it. End with
+ * wl_file_writer_close, on success too.
+ * Errors:  WL_EIO, WL_ENOTFOUND (no such folder), WL_EINVAL (path too long). */
+WL_MUST_CHECK wl_status wl_file_writer_open(struct wl_file_writer *writer, const char *path,
+                                            wl_error *error);
+
+/* wl_file_writer_add - append bytes. Errors: WL_EIO with the system's reason. */
+WL_MUST_CHECK wl_status wl_file_writer_add(struct wl_file_writer *writer, struct wl_str bytes,
+                                           wl_error *error);
+
+/* wl_file_writer_commit - fsync and rename: the whole file is there from now on, after a crash too.
+ * Errors:  WL_EIO; the old file is untouched. */
+WL_MUST_CHECK wl_status wl_file_writer_commit(struct wl_file_writer *writer, wl_error *error);
+
+/* wl_file_writer_close - drop what was not committed; fine when it was, or when opening failed. */
+void wl_file_writer_close(struct wl_file_writer *writer);
+
 /* wl_file_append - append one record with a single write and fsync; creates the file. */
 WL_MUST_CHECK wl_status wl_file_append(const char *path, struct wl_str bytes, wl_error *error);
 
