@@ -24,3 +24,25 @@ function(wl_test label file)
     set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 300
         SKIP_RETURN_CODE 77)
 endfunction()
+
+# wl_fuzz(fuzz_<name>.c) - one fuzz target per parser, with its seeds in fuzz/corpus/<name>/.
+# Every build replays the seeds and small changes of them through fuzz/driver.c, as a test; with
+# WL_FUZZ (clang) the same file becomes a libFuzzer program that searches for WL_FUZZ_SECONDS.
+function(wl_fuzz file)
+    get_filename_component(target ${file} NAME_WE)
+    string(REGEX REPLACE "^fuzz_" "" name ${target})
+    set(seeds ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+    add_executable(${target} ${file})
+    target_link_libraries(${target} PRIVATE wl_flags wanliu_train wanliu_static)
+    if(WL_FUZZ)
+        set(found ${CMAKE_BINARY_DIR}/corpus/${name})
+        file(MAKE_DIRECTORY ${found})
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+        add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=${WL_FUZZ_SECONDS}
+            -rss_limit_mb=2048 -timeout=10 -artifact_prefix=${CMAKE_BINARY_DIR}/ ${found} ${seeds})
+    else()
+        target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/driver.c)
+        add_test(NAME fuzz/${target} COMMAND ${target} ${seeds})
+    endif()
+    set_tests_properties(fuzz/${target} PROPERTIES LABELS fuzz TIMEOUT 300)
+endfunction()
