@@ -71,26 +71,42 @@ static int days_in_month(int64_t year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+#define TEXT_SHOWN_BYTES 40 // of a refused text: longer than any time, short enough for one line
+
+static struct wl_str shown(struct wl_str text)
+{
+    text.n_bytes = text.n_bytes > TEXT_SHOWN_BYTES ? TEXT_SHOWN_BYTES : text.n_bytes;
+    return text;
+}
+
 static wl_status make_date(struct wl_str text, int64_t year, int64_t month, int64_t day,
                            int64_t *time_us, wl_error *error)
 {
-    if (year < 1900 || year > 2200) {
-        return wl_fail(error, WL_ERANGE, "year %lld of \"%.*s\" is not between 1900 and 2200",
-                       (long long)year, WL_STR_ARG(text));
-    }
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, (int)month)) {
         return wl_fail(error, WL_ERANGE, "\"%.*s\" is not a date of the calendar",
-                       WL_STR_ARG(text));
+                       WL_STR_ARG(shown(text)));
     }
     *time_us = wl_days_from_civil(year, (int)month, (int)day) * WL_DAY_US;
     return WL_OK;
 }
 
+// Outputs are assigned here, last: a time that is not between 1900 and 2200 UTC is a wrong unit or
+// a typo, and later sums of times and spans cannot overflow.
+static wl_status give_time(struct wl_str text, int64_t parsed_us, int64_t *time_us, wl_error *error)
+{
+    if (parsed_us < wl_days_from_civil(1900, 1, 1) * WL_DAY_US ||
+        parsed_us >= wl_days_from_civil(2201, 1, 1) * WL_DAY_US) {
+        return wl_fail(error, WL_ERANGE, "time \"%.*s\" is not between the years 1900 and 2200",
+                       WL_STR_ARG(shown(text)));
+    }
+    *time_us = parsed_us;
+    return WL_OK;
+}
+
 static wl_status fail_format(wl_error *error, struct wl_str text)
 {
-    text.n_bytes = text.n_bytes > 40 ? 40 : text.n_bytes;
     return wl_fail(error, WL_EPARSE, "\"%.*s\" is not a time like 2011-09-01T08:30:00Z",
-                   WL_STR_ARG(text));
+                   WL_STR_ARG(shown(text)));
 }
 
 static bool take_offset(struct wl_str *rest, int64_t *offset_us)
@@ -104,8 +120,8 @@ static bool take_offset(struct wl_str *rest, int64_t *offset_us)
         return false;
     }
     int64_t hours = take_digits(rest, 2);
-    (void)take_char(rest, ':');
-    int64_t minutes = rest->n_bytes > 0 ? take_digits(rest, 2) : 0;
+    bool has_minutes = take_char(rest, ':') || rest->n_bytes > 0;
+    int64_t minutes = has_minutes ? take_digits(rest, 2) : 0;
     if (hours < 0 || hours > 14 || minutes < 0 || minutes > 59) {
         return false;
     }
@@ -121,7 +137,7 @@ wl_status wl_offset_parse(struct wl_str text, int64_t *offset_us, wl_error *erro
 
     if (!take_offset(&rest, &offset) || rest.n_bytes != 0) {
         return wl_fail(error, WL_EPARSE, "\"%.*s\" is not a UTC offset like +08:00",
-                       WL_STR_ARG(text));
+                       WL_STR_ARG(shown(text)));
     }
     *offset_us = offset;
     return WL_OK;
@@ -158,7 +174,8 @@ static wl_status take_clock(struct wl_str *rest, struct wl_str text, int64_t *ti
         }
     }
     if (hour > 23 || minute > 59 || second > 59) {
-        return wl_fail(error, WL_ERANGE, "\"%.*s\" is not a time of the day", WL_STR_ARG(text));
+        return wl_fail(error, WL_ERANGE, "\"%.*s\" is not a time of the day",
+                       WL_STR_ARG(shown(text)));
     }
     *time_us += hour * WL_HOUR_US + minute * WL_MINUTE_US + second * WL_SECOND_US + fraction_us;
     return WL_OK;
@@ -187,8 +204,7 @@ static wl_status parse_iso(struct wl_str text, int64_t offset_us, int64_t *time_
             return fail_format(error, text);
         }
     }
-    *time_us = parsed_us - offset_us;
-    return WL_OK;
+    return give_time(text, parsed_us - offset_us, time_us, error);
 }
 
 static wl_status parse_epoch(struct wl_str text, int64_t unit_us, int64_t *time_us, wl_error *error)
@@ -201,19 +217,14 @@ static wl_status parse_epoch(struct wl_str text, int64_t unit_us, int64_t *time_
         if (__builtin_mul_overflow(count, unit_us, &parsed_us)) {
             parsed_us = INT64_MAX;
         }
-    } else if (wl_str_to_double(text, &number) && fabs(number) < 1e17) {
-        parsed_us = llround(number * (double)unit_us);
+    } else if (wl_str_to_double(text, &number)) {
+        double product = number * (double)unit_us;
+        parsed_us = fabs(product) < 9e18 ? llround(product) : INT64_MAX; // 9e18: inside int64
     } else {
         return wl_fail(error, WL_EPARSE, "\"%.*s\" is not a count of time units since 1970",
-                       text.n_bytes > 40 ? 40 : (int)text.n_bytes, text.data);
+                       WL_STR_ARG(shown(text)));
     }
-    if (parsed_us < wl_days_from_civil(1900, 1, 1) * WL_DAY_US ||
-        parsed_us >= wl_days_from_civil(2201, 1, 1) * WL_DAY_US) {
-        return wl_fail(error, WL_ERANGE, "time %.*s is not between the years 1900 and 2200",
-                       WL_STR_ARG(text));
-    }
-    *time_us = parsed_us;
-    return WL_OK;
+    return give_time(text, parsed_us, time_us, error);
 }
 
 static wl_status parse_ymd(struct wl_str text, int64_t offset_us, int64_t *time_us, wl_error *error)
@@ -226,11 +237,10 @@ static wl_status parse_ymd(struct wl_str text, int64_t offset_us, int64_t *time_
 
     if (day < 0 || rest.n_bytes != 0) {
         return wl_fail(error, WL_EPARSE, "\"%.*s\" is not a date like 20110901",
-                       text.n_bytes > 40 ? 40 : (int)text.n_bytes, text.data);
+                       WL_STR_ARG(shown(text)));
     }
     WL_TRY(make_date(text, year, month, day, &parsed_us, error));
-    *time_us = parsed_us - offset_us;
-    return WL_OK;
+    return give_time(text, parsed_us - offset_us, time_us, error);
 }
 
 wl_status wl_time_parse(struct wl_str text, enum wl_time_format format, int64_t offset_us,
@@ -291,13 +301,14 @@ wl_status wl_span_parse(struct wl_str text, int64_t *span_us, wl_error *error)
     struct wl_str digits = {.data = text.data, .n_bytes = text.n_bytes > 0 ? text.n_bytes - 1 : 0};
     int64_t parsed_us;
 
-    if (unit_us == 0 || !wl_str_to_i64(digits, &count) || count < 0) {
+    bool is_plain = unit_us != 0 && digits.data[0] >= '0' && digits.data[0] <= '9';
+    if (!is_plain || !wl_str_to_i64(digits, &count)) {
         return wl_fail(error, WL_EPARSE, "\"%.*s\" is not a duration like 72h, 30d or 2w",
-                       text.n_bytes > 40 ? 40 : (int)text.n_bytes, text.data);
+                       WL_STR_ARG(shown(text)));
     }
     if (__builtin_mul_overflow(count, unit_us, &parsed_us) || parsed_us > 3660 * WL_DAY_US) {
         return wl_fail(error, WL_ERANGE, "duration %.*s is longer than ten years",
-                       WL_STR_ARG(text));
+                       WL_STR_ARG(shown(text)));
     }
     *span_us = parsed_us;
     return WL_OK;

@@ -24,7 +24,7 @@ enum wl_time_format {
  *   text       (in)  ISO 8601: 2011-09-01, 2011-09-01T08:30[:15[.123456]][Z|+08:00], or with a
  *                    space for the T, or with slashes; other formats as named.
  *   offset_us  (in)  UTC offset of a text that names none, e.g. 8 h for Asia/Shanghai.
- *   time_us    (out) microseconds since 1970 UTC, between the years 1900 and 2200.
+ *   time_us    (out) microseconds since 1970 UTC, in 1900 .. 2200 also after the offset.
  * Errors:  WL_EPARSE  not in the format.  WL_ERANGE  30 February, 25:61, or a year outside. */
 WL_MUST_CHECK wl_status wl_time_parse(struct wl_str text, enum wl_time_format format,
                                       int64_t offset_us, int64_t *time_us, wl_error *error);
@@ -38,7 +38,8 @@ char *wl_time_format_iso(int64_t time_us, char *text);
 /* wl_date_format - "2011-09-01" of the UTC day. Returns text. */
 char *wl_date_format(int64_t time_us, char *text);
 
-/* wl_span_parse - a duration: "72h", "30d", "15m", "90s", "2w"; whole numbers only, > 0.
+/* wl_span_parse - a duration: "72h", "30d", "15m", "90s", "2w"; whole numbers without a sign;
+ * 0 is one too, and refused by who cannot use it.
  * Errors:  WL_EPARSE  anything else.  WL_ERANGE  more than ten years. */
 WL_MUST_CHECK wl_status wl_span_parse(struct wl_str text, int64_t *span_us, wl_error *error);
 
