@@ -420,16 +420,22 @@ static wl_status run_words(struct parse *parse, int n_words, const char *const *
 {
     static const struct wl_command none = {.name = "wanliu", .arguments = ""};
     struct wl_buf buf;
+    const struct wl_command *command;
     int n_used = 0;
-    const struct wl_command *command = find_command(parse, words, n_words, &n_used);
+    int at = 0;
     bool options_end = false;
 
     wl_buf_init(&buf, parse->cli.alloc, 0);
-    if (command == NULL && n_words > 0 && words[0][0] != '-') {
-        return fail_command(parse, words, n_words, error);
+    parse->cli.command = &none;
+    for (; at < n_words && words[at][0] == '-'; at++) { // global options before the command
+        WL_TRY(read_option(parse, words, n_words, &at, error));
+    }
+    command = find_command(parse, words + at, n_words - at, &n_used);
+    if (command == NULL && at < n_words) {
+        return fail_command(parse, words + at, n_words - at, error);
     }
     parse->cli.command = command != NULL ? command : &none;
-    for (int i = n_used; i < n_words; i++) {
+    for (int i = at + n_used; i < n_words; i++) {
         if (!options_end && strcmp(words[i], "--") == 0) {
             options_end = true;
         } else if (!options_end && words[i][0] == '-' && words[i][1] != '\0') {
