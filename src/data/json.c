@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct copy {
@@ -32,7 +33,13 @@ static wl_status copy_number(struct copy *copy, json_t *value, struct wl_node *n
     if (json_is_integer(value)) {
         (void)snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
     } else {
-        (void)snprintf(digits, sizeof(digits), "%.17g", node->number);
+        // The shortest digits that read back the same: people see this text in messages.
+        for (int n_digits = 15; n_digits <= 17; n_digits++) {
+            (void)snprintf(digits, sizeof(digits), "%.*g", n_digits, node->number);
+            if (n_digits == 17 || strtod(digits, NULL) == node->number) {
+                break;
+            }
+        }
     }
     return copy_text(copy, node, wl_str_from(digits));
 }

@@ -38,6 +38,10 @@ static void test_json_values(void)
     const struct wl_node *list = wl_node_get(root, "a");
     CHECK_INT(list->n_children, 4);
     CHECK_CLOSE(list->first->next->number, 2.5, 0);
+    CHECK_INT(wl_json_parse(&arena, WL_STR("[3.3, 1e3, 0.1]"), &root, &error), 0);
+    CHECK_STR(root->first->text.data, "3.3"); // not 3.2999999999999998
+    CHECK_STR(root->first->next->text.data, "1000");
+    CHECK_STR(root->first->next->next->text.data, "0.1");
     CHECK_INT(wl_json_parse(&arena, WL_STR("{\"a\":"), &root, &error), WL_EPARSE);
     wl_arena_release(&arena);
 }
