@@ -34,27 +34,6 @@ void wl_json_close(struct wl_json_writer *json, char bracket)
     json->needs_comma = true;
 }
 
-// Bytes of the UTF-8 character at text[0], or 0 when there is none (RFC 3629, no surrogates).
-static size_t utf8_length(const unsigned char *text, size_t n)
-{
-    unsigned char c = text[0];
-    size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
-
-    if (length == 0 || length > n) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    if ((c == 0xE0 && text[1] < 0xA0) || (c == 0xED && text[1] > 0x9F) ||
-        (c == 0xF0 && text[1] < 0x90) || (c == 0xF4 && text[1] > 0x8F)) {
-        return 0;
-    }
-    return length;
-}
-
 static void put_escaped(struct wl_buf *buf, unsigned char c)
 {
     switch (c) {
@@ -75,7 +54,7 @@ static void put_quoted(struct wl_buf *buf, struct wl_str text)
 
     wl_buf_char(buf, '"');
     while (i < text.n_bytes) {
-        size_t length = utf8_length(data + i, text.n_bytes - i);
+        size_t length = wl_utf8_length(text, i);
         bool plain = length > 1 || (length == 1 && data[i] >= 0x20 && data[i] != '"' &&
                                     data[i] != '\\' && data[i] != 0x7F);
         if (plain) {

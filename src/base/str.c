@@ -64,6 +64,49 @@ struct wl_str wl_str_cut(struct wl_str *rest, char separator)
     return head;
 }
 
+size_t wl_utf8_length(struct wl_str text, size_t i_byte)
+{
+    const unsigned char *at = (const unsigned char *)text.data + i_byte;
+    unsigned char c = at[0];
+    size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
+
+    if (length == 0 || length > text.n_bytes - i_byte) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((c == 0xE0 && at[1] < 0xA0) || (c == 0xED && at[1] > 0x9F) || (c == 0xF0 && at[1] < 0x90) ||
+        (c == 0xF4 && at[1] > 0x8F)) {
+        return 0;
+    }
+    return length;
+}
+
+bool wl_str_is_utf8(struct wl_str text)
+{
+    size_t i = 0;
+
+    while (i < text.n_bytes) {
+        uint64_t word = 0;
+        if (text.n_bytes - i >= sizeof(word)) {
+            memcpy(&word, text.data + i, sizeof(word));
+            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof(word);
+                continue;
+            }
+        }
+        size_t length = wl_utf8_length(text, i);
+        if (length == 0) {
+            return false;
+        }
+        i += length;
+    }
+    return true;
+}
+
 uint64_t wl_str_hash(struct wl_str text, uint64_t seed)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;

@@ -112,17 +112,21 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-wl_status wl_company_add_event(struct wl_company *company, const struct wl_event *event,
-                               wl_error *error)
+void wl_company_clear(struct wl_company *company)
+{
+    company->events.n_events = 0;
+    company->texts.n_texts = 0;
+    company->attributes.n_attributes = 0;
+    wl_arena_reset(company->arena);
+    company->newest_us = WL_TIME_NONE;
+}
+
+static void put_event(struct wl_company *company, size_t i, const struct wl_event *event)
 {
     struct wl_events *events = &company->events;
-    size_t i = events->n_events;
 
     WL_DCHECK(event->user < company->users.n_strings);
     WL_DCHECK(event->name < company->event_names.n_strings);
-    if (i == events->capacity) {
-        WL_TRY(grow_events(company, error));
-    }
     events->user[i] = event->user;
     events->name[i] = event->name;
     events->event_us[i] = earlier(event->event_us, event->received_us);
@@ -132,9 +136,27 @@ wl_status wl_company_add_event(struct wl_company *company, const struct wl_event
     for (size_t slot = 0; slot < company->prop_names.n_strings; slot++) {
         events->props[slot][i] = event->props[slot];
     }
-    events->n_events = i + 1;
     note_time(company, event->received_us);
+}
+
+wl_status wl_company_add_event(struct wl_company *company, const struct wl_event *event,
+                               wl_error *error)
+{
+    struct wl_events *events = &company->events;
+    size_t i = events->n_events;
+
+    if (i == events->capacity) {
+        WL_TRY(grow_events(company, error));
+    }
+    put_event(company, i, event);
+    events->n_events = i + 1;
     return WL_OK;
+}
+
+void wl_company_set_event(struct wl_company *company, size_t i_event, const struct wl_event *event)
+{
+    WL_ASSERT(i_event < company->events.n_events);
+    put_event(company, i_event, event);
 }
 
 wl_status wl_company_add_text(struct wl_company *company, const struct wl_text *text,
@@ -152,6 +174,16 @@ wl_status wl_company_add_text(struct wl_company *company, const struct wl_text *
     log->texts[log->n_texts].text_us = earlier(text->text_us, text->received_us);
     log->n_texts++;
     note_time(company, text->received_us);
+    return WL_OK;
+}
+
+wl_status wl_company_set_text(struct wl_company *company, size_t i_text, const struct wl_text *text,
+                              wl_error *error)
+{
+    WL_ASSERT(i_text < company->texts.n_texts);
+    WL_TRY(wl_company_add_text(company, text, error));
+    company->texts.n_texts--;
+    company->texts.texts[i_text] = company->texts.texts[company->texts.n_texts];
     return WL_OK;
 }
 
@@ -208,6 +240,23 @@ struct wl_event wl_company_event(const struct wl_company *company, size_t i_even
         event.props[slot] = is_kept ? events->props[slot][i_event] : WL_ID_NONE;
     }
     return event;
+}
+
+uint64_t wl_attribute_key(const struct wl_company *company, const struct wl_attribute *attribute)
+{
+    bool has_string = attribute->kind == WL_VALUE_STRING;
+    struct wl_str value = {.data = (const char *)&attribute->number,
+                           .n_bytes = sizeof(attribute->number)};
+    uint64_t seed = (uint64_t)attribute->known_us * 8 + (uint64_t)attribute->kind;
+
+    if (has_string) {
+        value = wl_dict_string(&company->strings, attribute->string);
+    } else if (attribute->kind == WL_VALUE_MISSING) {
+        value.n_bytes = 0;
+    }
+    seed = wl_str_hash(wl_dict_string(&company->users, attribute->user), seed);
+    seed = wl_str_hash(wl_dict_string(&company->attribute_names, attribute->key), seed);
+    return wl_str_hash(value, seed);
 }
 
 uint64_t wl_message_key(struct wl_str user, struct wl_str message_id)

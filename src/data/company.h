@@ -91,6 +91,10 @@ WL_MUST_CHECK wl_status wl_company_new(const wl_alloc *alloc, struct wl_company 
                                        wl_error *error);
 void wl_company_free(struct wl_company *company);
 
+/* wl_company_clear - forget all events, texts and attributes but keep the dictionaries, so that ids
+ * handed out before stay valid: how a long input is worked off in batches. */
+void wl_company_clear(struct wl_company *company);
+
 /* wl_company_add_event - append one event; ids in it come from this company's dictionaries.
  * An event_us later than received_us is clock skew and is set back to received_us.
  * Errors:  WL_ENOMEM; nothing is added. */
@@ -106,6 +110,13 @@ WL_MUST_CHECK wl_status wl_company_add_attribute(struct wl_company *company,
                                                  const struct wl_attribute *attribute,
                                                  wl_error *error);
 
+/* wl_company_set_event - put another event in the place of one; wl_company_set_text - the same for a
+ * text, whose body is copied. For duplicates of which the better one stays.
+ * Errors:  WL_ENOMEM; the old text stays. */
+void wl_company_set_event(struct wl_company *company, size_t i_event, const struct wl_event *event);
+WL_MUST_CHECK wl_status wl_company_set_text(struct wl_company *company, size_t i_text,
+                                            const struct wl_text *text, wl_error *error);
+
 /* wl_company_prop_slot - slot of a property name, adding it when new.
  * Errors:  WL_ELIMIT  all WL_PROPS_MAX slots are taken; the message lists the rule. */
 WL_MUST_CHECK wl_status wl_company_prop_slot(struct wl_company *company, struct wl_str name,
@@ -113,6 +124,10 @@ WL_MUST_CHECK wl_status wl_company_prop_slot(struct wl_company *company, struct 
 
 /* wl_company_event - one event as a struct. */
 struct wl_event wl_company_event(const struct wl_company *company, size_t i_event);
+
+/* wl_attribute_key - the key under which an attribute value is found again: user, name, time, kind and
+ * value. Made of texts, not ids, so it is the same in every company. */
+uint64_t wl_attribute_key(const struct wl_company *company, const struct wl_attribute *attribute);
 
 /* wl_message_key - the key under which duplicates are found: same user and same message id. */
 uint64_t wl_message_key(struct wl_str user, struct wl_str message_id);
