@@ -246,11 +246,14 @@ static wl_status fail_option(const struct wl_command *command, const char *word,
                              wl_error *error)
 {
     const char *near = nearest_option(command, name);
+    bool is_named = command->summary_en != NULL; // not the options before a command
+    const char *where = is_named ? command->name : "";
+
     if (near != NULL) {
-        return wl_fail(error, WL_EINVAL, "%s: no option %s (did you mean --%s?)", command->name,
-                       word, near);
+        return wl_fail(error, WL_EINVAL, "%s%sno option %s (did you mean --%s?)", where,
+                       is_named ? ": " : "", word, near);
     }
-    return wl_fail(error, WL_EINVAL, "%s: no option %s", command->name, word);
+    return wl_fail(error, WL_EINVAL, "%s%sno option %s", where, is_named ? ": " : "", word);
 }
 
 // One option word; takes its value from the next word when it needs one.
