@@ -1,0 +1,39 @@
+#!/bin/bash
+# setup.sh [check] - install the Debian packages that are missing; with "check" also the clang tools.
+# Prints nothing and touches no network when all are there.
+set -eu
+packages="gcc cmake ninja-build pkg-config libxgboost-dev liblinear-dev libfyaml-dev libjansson-dev
+    zlib1g-dev libzstd-dev libsqlite3-dev libsodium-dev libgsl-dev libutf8proc-dev python3"
+if [ "${1:-}" = check ]; then
+    packages="$packages clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev"
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "setup: no apt-get here; what Debian 12 calls these is needed:" $packages >&2
+    exit 0
+fi
+missing=""
+for package in $packages; do
+    status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: missing packages, and neither root nor sudo to install them; as root run:" >&2
+        echo "    apt-get install$missing" >&2
+        exit 1
+    fi
+    sudo=sudo
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+install="$sudo apt-get install -y -q --no-install-recommends"
+if ! { $sudo apt-get update -q && $install $missing; } >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    echo "setup: apt-get failed" >&2
+    exit 1
+fi
