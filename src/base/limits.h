@@ -22,6 +22,9 @@
 #define WL_KNOTS_MAX          ((size_t)1 << 16) /* steps of an isotonic calibration */
 #define WL_RULES_MAX          256               /* lines of a points table; people read it */
 #define WL_TREE_NODES_MAX     ((size_t)1 << 24) /* nodes of one forest */
+#define WL_SHAP_TABLE_BYTES_MAX ((size_t)1 << 28) /* 256 MiB: 2,500 trees of depth 6 */
+#define WL_SHAP_BLOCK_BYTES     ((size_t)1 << 20) /* 1 MiB: a block of rows in a second-level cache */
+#define WL_SHAP_BLOCK_ROWS_MAX  ((size_t)1024)    /* more rows per block share no more */
 #define WL_TEMPLATE_BYTES_MAX ((size_t)1 << 20) /* 1 MiB: one message template */
 #define WL_TEMPLATE_DEPTH_MAX 64                /* nested sections and partials */
 #define WL_THREADS_MAX        256               /* workers of one command */
