@@ -1,5 +1,5 @@
-/* Runs a fuzz target without a fuzzer: every seed as it is, cut short, and with single bytes changed.
- * So the seeds stay alive in every build and compiler; the search itself is libFuzzer's work.
+/* Runs a fuzz target without a fuzzer: every seed as it is, cut short, and with single bytes
+ * changed. So the seeds stay alive in every build and compiler; the search is libFuzzer's work.
  *
  * usage: fuzz_<name> FILE_OR_FOLDER...   exit 0 when every input was survived. */
 #include "base/arena.h"

@@ -1,6 +1,6 @@
 /* What every fuzz target checks beside not crashing. */
-#ifndef WL_FUZZ_H
-#define WL_FUZZ_H
+#ifndef WL_FUZZ_FUZZ_H
+#define WL_FUZZ_FUZZ_H
 #include "data/node.h"
 
 #include <string.h>

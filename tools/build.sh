@@ -10,7 +10,8 @@ build() {
     cmake --build --preset "$preset" ${1:+--target "$@"}
 }
 if ! build "$@" >"$log" 2>&1; then
-    grep -E -A4 'error|Error|FAILED|undefined reference' "$log" | grep -v '^/usr/bin/' | head -n 40 >&2
+    grep -E -A4 'error|Error|FAILED|undefined reference' "$log" |
+        grep -v '^/usr/bin/' | head -n 40 >&2
     echo "build: $preset failed, see $log" >&2
     exit 1
 fi

@@ -1,5 +1,5 @@
 #!/bin/bash
-# setup.sh [check] - install the Debian packages that are missing; with "check" also the clang tools.
+# setup.sh [check] - install the Debian packages that are missing; "check" adds the clang tools.
 # Prints nothing and touches no network when all are there.
 set -eu
 packages="gcc cmake ninja-build pkg-config libxgboost-dev liblinear-dev libfyaml-dev libjansson-dev

@@ -8,7 +8,8 @@ shift $(($# > 1 ? 2 : 1))
 log=build/$preset.tests
 ctest --preset "$preset" --output-on-failure --no-tests=error "$@" >"$log" 2>&1
 code=$?
-# A line "3/9 Test #3: unit/test_x ....   Passed" for each test; what is not passed or skipped failed.
+# One line for each test, "3/9 Test #3: unit/test_x ....   Passed"; what neither passed nor was
+# skipped has failed.
 total=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#' "$log")
 passed=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.* Passed ' "$log")
 skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.*\*\*\*Skipped' "$log")
@@ -17,5 +18,6 @@ if [ "$code" -ne 0 ] || [ "$failed" -ne 0 ]; then
     grep -vE ' Passed |^ *Start |^Test project|sec\*proc|^$' "$log" | head -n 100 >&2
     [ "$failed" -ne 0 ] || failed=1 # ctest itself failed
 fi
-echo "${word:+$word }$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+[ "$skipped" -eq 0 ] && more="" || more=", $skipped skipped"
+echo "${word:+$word }$passed passed, $failed failed$more"
 [ "$failed" -eq 0 ]

@@ -25,7 +25,7 @@ extern "C" {
 /* Who can do something about a failure. */
 #define WL_CLASS_NONE        0 /* no failure */
 #define WL_CLASS_CALLER      1 /* the call was wrong: fix the program or the command line */
-#define WL_CLASS_DATA        2 /* bytes from outside were wrong: fix the data or the configuration */
+#define WL_CLASS_DATA        2 /* bytes from outside were wrong: fix data or configuration */
 #define WL_CLASS_ENVIRONMENT 3 /* disk, memory, network: a retry may help */
 #define WL_CLASS_OURS        4 /* a defect in wanliu: please report it */
 

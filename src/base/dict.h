@@ -50,8 +50,8 @@ struct wl_map64 {
 void wl_map64_init(struct wl_map64 *map, const wl_alloc *alloc);
 void wl_map64_release(struct wl_map64 *map);
 
-/* wl_map64_at - pointer to the value of key, adding it with value 0 when new (*is_new, may be NULL).
- * NULL when memory is out. The pointer lives until the next wl_map64_at. */
+/* wl_map64_at - pointer to the value of key, adding it with value 0 when new (*is_new, may be
+ * NULL). NULL when memory is out. The pointer lives until the next wl_map64_at. */
 uint64_t *wl_map64_at(struct wl_map64 *map, uint64_t key, bool *is_new);
 
 /* wl_map64_get - pointer to the value of key, or NULL. */

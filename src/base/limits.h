@@ -4,7 +4,7 @@
 #define WL_BASE_LIMITS_H
 
 #define WL_BUF_BYTES_MAX      ((size_t)1 << 30) /* 1 GiB: no report or model comes near it */
-#define WL_LINE_BYTES_MAX     ((size_t)1 << 24) /* 16 MiB: a line of input; longer is a wrong file */
+#define WL_LINE_BYTES_MAX     ((size_t)1 << 24) /* 16 MiB: one line; longer is a wrong file */
 #define WL_CONFIG_BYTES_MAX   ((size_t)1 << 22) /* 4 MiB: wanliu.yaml; people write it by hand */
 #define WL_NODE_DEPTH_MAX     200               /* nesting of YAML and JSON; bounds our recursion */
 #define WL_NODES_MAX          ((size_t)1 << 24) /* values in one document: 16 M, about 1 GiB */

@@ -1,4 +1,5 @@
-/* Where words for people go. The library never prints: it hands them to a sink that the CLI fills. */
+/* Where words for people go. The library never prints: it hands them to a sink that the CLI
+ * fills. */
 #ifndef WL_BASE_PROGRESS_H
 #define WL_BASE_PROGRESS_H
 #include "base/error.h"

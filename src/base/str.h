@@ -33,8 +33,8 @@ struct wl_str wl_str_trim(struct wl_str text);
  * it; without a separator returns everything and empties rest. */
 struct wl_str wl_str_cut(struct wl_str *rest, char separator);
 
-/* wl_utf8_length - bytes of the UTF-8 character that starts at text[i_byte], 1..4; 0 when none does.
- * i_byte < n_bytes. Source: RFC 3629, section 4; surrogates and overlong forms are none. */
+/* wl_utf8_length - bytes of the UTF-8 character that starts at text[i_byte], 1..4; 0 when none
+ * does. i_byte < n_bytes. Source: RFC 3629, section 4; surrogates and overlong forms are none. */
 size_t wl_utf8_length(struct wl_str text, size_t i_byte);
 
 /* wl_str_is_utf8 - whole text is UTF-8. Cost: O(bytes), eight ASCII bytes at a time. */

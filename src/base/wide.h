@@ -1,4 +1,5 @@
-/* 128-bit integers: exact sums of products. A typedef, because the language has no standard name. */
+/* 128-bit integers: exact sums of products. A typedef, because the language has no standard
+ * name. */
 #ifndef WL_BASE_WIDE_H
 #define WL_BASE_WIDE_H
 

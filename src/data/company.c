@@ -1,5 +1,5 @@
-/* Columns for a company's history. Appended to by the million, read in whole passes: so plain arrays
- * that double, one per column. */
+/* Columns for a company's history. Appended to by the million, read in whole passes: so plain
+ * arrays that double, one per column. */
 #include "data/company.h"
 
 #include "base/arena.h"

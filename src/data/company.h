@@ -110,8 +110,8 @@ WL_MUST_CHECK wl_status wl_company_add_attribute(struct wl_company *company,
                                                  const struct wl_attribute *attribute,
                                                  wl_error *error);
 
-/* wl_company_set_event - put another event in the place of one; wl_company_set_text - the same for a
- * text, whose body is copied. For duplicates of which the better one stays.
+/* wl_company_set_event - put another event in the place of one; wl_company_set_text - the same for
+ * a text, whose body is copied. For duplicates of which the better one stays.
  * Errors:  WL_ENOMEM; the old text stays. */
 void wl_company_set_event(struct wl_company *company, size_t i_event, const struct wl_event *event);
 WL_MUST_CHECK wl_status wl_company_set_text(struct wl_company *company, size_t i_text,
@@ -125,8 +125,8 @@ WL_MUST_CHECK wl_status wl_company_prop_slot(struct wl_company *company, struct 
 /* wl_company_event - one event as a struct. */
 struct wl_event wl_company_event(const struct wl_company *company, size_t i_event);
 
-/* wl_attribute_key - the key under which an attribute value is found again: user, name, time, kind and
- * value. Made of texts, not ids, so it is the same in every company. */
+/* wl_attribute_key - the key under which an attribute value is found again: user, name, time, kind
+ * and value. Made of texts, not ids, so it is the same in every company. */
 uint64_t wl_attribute_key(const struct wl_company *company, const struct wl_attribute *attribute);
 
 /* wl_message_key - the key under which duplicates are found: same user and same message id. */

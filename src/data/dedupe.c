@@ -1,5 +1,5 @@
-/* One map from key to the latest message with that key. A key that returns after the window is a new
- * message (producers reuse ids), and takes the place of the old one in the map. */
+/* One map from key to the latest message with that key. A key that returns after the window is a
+ * new message (producers reuse ids), and takes the place of the old one in the map. */
 #include "data/dedupe.h"
 
 void wl_dedupe_init(struct wl_dedupe *dedupe, const wl_alloc *alloc, int64_t window_us)

@@ -1,11 +1,12 @@
-/* Finding the same message twice. Two records are one when they carry the same message key and their
- * times lie within a window; of the two the better one stays: known earlier, then happened earlier,
- * then the smaller value. That rule does not look at arrival, so any order gives the same records. */
+/* Finding the same message twice. Two records are one when they carry the same message key and
+ * their times lie within a window; of the two the better one stays: known earlier, then happened
+ * earlier, then the smaller value. That rule does not look at arrival, so any order gives the same
+ * records. */
 #ifndef WL_DATA_DEDUPE_H
 #define WL_DATA_DEDUPE_H
 #include "base/dict.h"
 
-#define WL_DEDUPE_WINDOW_US     (7 * 24 * 3600 * INT64_C(1000000)) /* as Segment keeps message ids */
+#define WL_DEDUPE_WINDOW_US     (7 * 24 * 3600 * INT64_C(1000000)) /* as long as Segment keeps ids */
 #define WL_DEDUPE_WINDOW_US_MIN (24 * 3600 * INT64_C(1000000))     /* retries go on for a day */
 
 /* What is remembered of one message. */

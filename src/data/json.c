@@ -1,5 +1,5 @@
-/* JSON through jansson; the only file that sees it. Its tree is copied into ours so that one kind of
- * tree serves configuration, models and event lines alike. */
+/* JSON through jansson; the only file that sees it. Its tree is copied into ours so that one kind
+ * of tree serves configuration, models and event lines alike. */
 #include "data/node.h"
 
 #include "base/limits.h"

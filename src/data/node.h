@@ -1,5 +1,5 @@
-/* A document as a tree: what YAML and JSON readers hand to the rest of the program. Values keep their
- * place in the file, so that every complaint can name line and column. */
+/* A document as a tree: what YAML and JSON readers hand to the rest of the program. Values keep
+ * their place in the file, so that every complaint can name line and column. */
 #ifndef WL_DATA_NODE_H
 #define WL_DATA_NODE_H
 #include "base/arena.h"

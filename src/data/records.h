@@ -74,7 +74,8 @@ void wl_score_write(const struct wl_score *score, const struct wl_rows *rows, si
 WL_MUST_CHECK wl_status wl_score_read(struct wl_arena *arena, struct wl_str line,
                                       struct wl_score *score, wl_error *error);
 
-/* wl_explanation_write - the score's keys, "base", "rest" and "reasons". rows as in wl_score_write. */
+/* wl_explanation_write - the score's keys, "base", "rest" and "reasons". rows as in
+ * wl_score_write. */
 void wl_explanation_write(const struct wl_explanation *explanation, const struct wl_rows *rows,
                           size_t i_row, struct wl_buf *line);
 

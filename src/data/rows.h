@@ -1,8 +1,10 @@
-/* Feature rows: what a model reads. A schema names the columns; a row is one customer at one moment.
+/* Feature rows: what a model reads. A schema names the columns; a row is one customer at one
+ * moment.
  *
  * Categories are carried as a code, the low 24 bits of the hash of the level's text, exact in a
- * float32. So a code depends on the text alone, never on which level was seen first, and a row needs
- * no dictionary to be scored. The table keeps the texts of the levels it has met, for people. */
+ * float32. So a code depends on the text alone, never on which level was seen first, and a row
+ * needs no dictionary to be scored. The table keeps the texts of the levels it has met, for
+ * people. */
 #ifndef WL_DATA_ROWS_H
 #define WL_DATA_ROWS_H
 #include "base/arena.h"
@@ -63,12 +65,13 @@ struct wl_str wl_rows_level(const struct wl_rows *rows, float code);
 WL_MUST_CHECK wl_status wl_rows_note_level(struct wl_rows *rows, struct wl_str level, float *code,
                                            wl_error *error);
 
-/* wl_rows_find - index of the named column, or SIZE_MAX. */
+/* wl_schema_find - index of the named column, or SIZE_MAX. */
 size_t wl_schema_find(const struct wl_schema *schema, struct wl_str name);
 
 #define WL_SCHEMA_DIGITS 12 /* digits of the schema hash in records: 48 bits catch any mix-up */
 
-/* wl_row_values_write - the values of one row as a JSON list: missing is null, a category its text. */
+/* wl_row_values_write - the values of one row as a JSON list: missing is null, a category its
+ * text. */
 struct wl_json_writer;
 void wl_row_values_write(const struct wl_rows *rows, const float *values,
                          struct wl_json_writer *json);

@@ -32,8 +32,8 @@ struct wl_field {
     const char *doc;            /* one line for the reference page */
 };
 
-/* wl_fields_read - fill target from a map; fields that are absent keep the value target has, which is
- * how defaults are given.
+/* wl_fields_read - fill target from a map; fields that are absent keep the value target has, which
+ * is how defaults are given.
  *   map     (in) the map; NULL or null counts as an empty one.
  *   where   (in) path of the map for messages: "churn", "sources[2]".
  * Errors:  WL_ECONFIG  "line 12, column 3: churn: no key \"horizn\" (did you mean \"horizon\"?)",
