@@ -6,7 +6,7 @@
 #define WL_DATA_DEDUPE_H
 #include "base/dict.h"
 
-#define WL_DEDUPE_WINDOW_US     (7 * 24 * 3600 * INT64_C(1000000)) /* as long as Segment keeps ids */
+#define WL_DEDUPE_WINDOW_US     (7 * 24 * 3600 * INT64_C(1000000)) /* as Segment keeps ids */
 #define WL_DEDUPE_WINDOW_US_MIN (24 * 3600 * INT64_C(1000000))     /* retries go on for a day */
 
 /* What is remembered of one message. */
