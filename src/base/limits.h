@@ -24,7 +24,7 @@
 #define WL_TREE_NODES_MAX     ((size_t)1 << 24) /* nodes of one forest */
 #define WL_SHAP_TABLE_BYTES_MAX ((size_t)1 << 28) /* 256 MiB: 2,500 trees of depth 6 */
 #define WL_SHAP_BLOCK_BYTES     ((size_t)1 << 20) /* 1 MiB: a block of rows in a second-level cache */
-#define WL_SHAP_BLOCK_ROWS_MAX  ((size_t)1024)    /* more rows per block share no more */
+#define WL_SHAP_BLOCK_ROWS_MAX  ((size_t)256)    /* more rows per block share no more */
 #define WL_TEMPLATE_BYTES_MAX ((size_t)1 << 20) /* 1 MiB: one message template */
 #define WL_TEMPLATE_DEPTH_MAX 64                /* nested sections and partials */
 #define WL_TEMPLATE_STEPS_MAX (1 << 22) /* work of one rendering, about 20 ms: lists can multiply */

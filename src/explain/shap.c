@@ -5,9 +5,9 @@
  * comparing with a threshold, and-ing bits and adding are plain loops over neighbouring memory.
  *
  *     columns (C, lanes) float32   the rows, turned
- *     left    (splits, lanes) u8   answers to the splits of one tree
- *     masks   (lanes) u8           of one group
- *     phi     (C, lanes) float64   turned back at the end
+ *     left    (splits, lanes) i8   answers to the splits of one tree: -1 (all bits) left, 0 right
+ *     masks   (groups, lanes) u8   of one tree
+ *     phi     (C + 1, lanes) f64   turned back at the end; the last column takes padding
  *
  * A row's contributions are summed in tree order, group order, column order, whatever the block
  * or the thread: the same bits every time. */
@@ -16,16 +16,20 @@
 
 #include <string.h>
 
-// Inner loops run over whole chunks of this many rows, so that the compiler can use vectors
-// without a remainder. One row alone costs one chunk.
+/* Vectors of the compiler, which it lowers to whatever the machine has. Rows are padded to whole
+ * steps of LANES; one row alone costs one step. */
 #define LANES ((size_t)16)
+typedef float quad_f32 __attribute__((vector_size(16), may_alias));
+typedef int32_t quad_i32 __attribute__((vector_size(16), may_alias));
+typedef int8_t lanes_i8 __attribute__((vector_size(16), may_alias));
+typedef double pair_f64 __attribute__((vector_size(16), may_alias));
 
 struct scratch {
     void *block; /* owned; the rest points into it */
     double *phi;
     uint64_t *satisfied; /* (lanes) */
     float *columns;
-    uint8_t *left;
+    int8_t *left;
     uint8_t *masks;
 };
 
@@ -52,65 +56,83 @@ static size_t block_rows(size_t n_columns)
 static wl_status scratch_init(struct scratch *scratch, const struct wl_shap *shap, size_t n_lanes,
                               wl_error *error)
 {
-    size_t row_bytes = shap->n_columns * (sizeof(double) + sizeof(float)) + sizeof(uint64_t) +
-                       shap->n_splits_max + 1;
+    size_t row_bytes = (shap->n_columns + 1) * sizeof(double) + sizeof(uint64_t) +
+                       shap->n_columns * sizeof(float) + shap->n_splits_max + shap->n_groups_max;
 
     scratch->block = wl_alloc_aligned(shap->alloc, n_lanes, row_bytes);
     if (scratch->block == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory to explain %zu rows of %zu columns", n_lanes,
                        shap->n_columns);
     }
-    // Widest items first keeps every part aligned.
+    // Widest items first, and a multiple of 16 of each, keep every part on a vector's edge.
     scratch->phi = scratch->block;
-    scratch->satisfied = (uint64_t *)(void *)(scratch->phi + shap->n_columns * n_lanes);
+    scratch->satisfied = (uint64_t *)(void *)(scratch->phi + (shap->n_columns + 1) * n_lanes);
     scratch->columns = (float *)(void *)(scratch->satisfied + n_lanes);
-    scratch->left = (uint8_t *)(void *)(scratch->columns + shap->n_columns * n_lanes);
-    scratch->masks = scratch->left + shap->n_splits_max * n_lanes;
+    scratch->left = (int8_t *)(void *)(scratch->columns + shap->n_columns * n_lanes);
+    scratch->masks = (uint8_t *)(scratch->left + shap->n_splits_max * n_lanes);
     return WL_OK;
 }
 
-static void answer_split(const struct wl_shap_split *split, const float *x, size_t n_lanes,
-                         uint8_t *left)
+// Comparing with NaN is false, and only NaN differs from itself. All bits of an answer are alike.
+static quad_i32 answer_four(quad_f32 x, float threshold, int32_t missing)
 {
-    float threshold = split->threshold;
+    return (x < threshold) | ((x != x) & missing);
+}
 
-    // Comparing with NaN is false, so the two forms differ only in where a missing value goes.
-    for (size_t r = 0; r < n_lanes; r += LANES) {
-        if (split->missing_left) {
-            for (size_t i = 0; i < LANES; i++) {
-                left[r + i] = !(x[r + i] >= threshold);
-            }
-        } else {
-            for (size_t i = 0; i < LANES; i++) {
-                left[r + i] = x[r + i] < threshold;
-            }
+static void answer_split(const struct wl_shap_split *split, const float *columns, size_t n_lanes,
+                         int8_t *answers)
+{
+    const quad_f32 *x = (const void *)columns;
+    quad_i32 *left = (void *)answers;
+    int32_t missing = split->missing_left ? -1 : 0;
+
+    // Sixteen answers of 32 bits become sixteen bytes by taking a different byte of each four:
+    // lane_of_row() has put the rows where that makes their natural order.
+    for (size_t i = 0; i < n_lanes / LANES; i++) {
+        quad_i32 a = answer_four(x[4 * i], split->threshold, missing);
+        quad_i32 b = answer_four(x[4 * i + 1], split->threshold, missing);
+        quad_i32 c = answer_four(x[4 * i + 2], split->threshold, missing);
+        quad_i32 d = answer_four(x[4 * i + 3], split->threshold, missing);
+        left[i] = (a & 0xff) | (b & 0xff00) | (c & 0xff0000) | (d & ~0xffffff);
+    }
+}
+
+// The mask of each row: all bits, less those whose literals fail.
+static void make_masks(const struct wl_shap *shap, const struct wl_shap_group *group,
+                       const struct scratch *scratch, size_t n_lanes, uint8_t *masks_out)
+{
+    const struct wl_shap_literal *literals = shap->literals + group->literal;
+
+    memset(masks_out, group->full_mask, n_lanes);
+    for (size_t i = 0; i < group->n_literals; i++) {
+        const lanes_i8 *left = (const void *)(scratch->left + literals[i].split * n_lanes);
+        lanes_i8 *masks = (void *)masks_out;
+        int8_t fails = literals[i].wants_left ? -1 : 0; // xor: all bits where the answer differs
+        int8_t bit = (int8_t)(1U << literals[i].bit);
+        for (size_t r = 0; r < n_lanes / LANES; r++) {
+            masks[r] &= ~((left[r] ^ fails) & bit);
         }
     }
 }
 
+// Two rows by two columns at a time: a table row holds the columns of a row side by side, phi the
+// rows of a column, so each step turns a square of 2 x 2.
 static void add_group(const struct wl_shap *shap, const struct wl_shap_group *group,
-                      const struct scratch *scratch, size_t n_lanes, size_t n_rows)
+                      const struct scratch *scratch, const uint8_t *masks, size_t n_lanes,
+                      size_t n_rows)
 {
-    const struct wl_shap_literal *literals = shap->literals + group->literal;
     const uint32_t *columns = shap->columns + group->column;
-    uint8_t *masks = scratch->masks;
 
-    memset(masks, group->full_mask, n_lanes);
-    for (size_t i = 0; i < group->n_literals; i++) {
-        const uint8_t *left = scratch->left + literals[i].split * n_lanes;
-        uint8_t wants = literals[i].wants_left;
-        uint8_t bit = literals[i].bit;
-        for (size_t r = 0; r < n_lanes; r += LANES) {
-            for (size_t l = 0; l < LANES; l++) {
-                masks[r + l] &= (uint8_t) ~((left[r + l] ^ wants) << bit);
-            }
-        }
-    }
-    for (size_t k = 0; k < group->n_columns; k++) {
-        double *phi = scratch->phi + columns[k] * n_lanes;
+    for (size_t k = 0; k < group->n_columns; k += 2) {
+        pair_f64 *phi_a = (void *)(scratch->phi + columns[k] * n_lanes);
+        pair_f64 *phi_b = (void *)(scratch->phi + columns[k + 1] * n_lanes);
         const double *table = group->table + k;
-        for (size_t r = 0; r < n_rows; r++) {
-            phi[r] += table[(size_t)masks[r] << group->stride_shift];
+        for (size_t r = 0; r < n_rows; r += 2) {
+            pair_f64 first = *(const pair_f64 *)(const void *)(table + masks[r] * WL_SHAP_STRIDE);
+            pair_f64 second =
+                *(const pair_f64 *)(const void *)(table + masks[r + 1] * WL_SHAP_STRIDE);
+            phi_a[r / 2] += __builtin_shufflevector(first, second, 0, 2);
+            phi_b[r / 2] += __builtin_shufflevector(first, second, 1, 3);
         }
     }
 }
@@ -127,9 +149,9 @@ static void add_leaf(const struct wl_shap *shap, const struct wl_shap_leaf *leaf
         scratch->satisfied[r] = UINT64_MAX;
     }
     for (size_t i = 0; i < leaf->n_literals; i++) {
-        const uint8_t *left = scratch->left + literals[i].split * n_lanes;
+        const int8_t *left = scratch->left + literals[i].split * n_lanes;
         for (size_t r = 0; r < n_rows; r++) {
-            uint64_t fails = (uint64_t)(left[r] ^ literals[i].wants_left);
+            uint64_t fails = (uint64_t)((left[r] & 1) ^ literals[i].wants_left);
             scratch->satisfied[r] &= ~(fails << literals[i].bit);
         }
     }
@@ -151,11 +173,25 @@ static void add_tree(const struct wl_shap *shap, const struct wl_shap_tree *tree
                      scratch->left + s * n_lanes);
     }
     for (size_t g = 0; g < tree->n_groups; g++) {
-        add_group(shap, &shap->groups[tree->group + g], scratch, n_lanes, n_rows);
+        const struct wl_shap_group *group = &shap->groups[tree->group + g];
+        uint8_t *masks = scratch->masks + g * n_lanes;
+        make_masks(shap, group, scratch, n_lanes, masks);
+        // One row alone meets every table cold: ask for all of a tree's before the first is used.
+        __builtin_prefetch(group->table + masks[0] * WL_SHAP_STRIDE);
+    }
+    for (size_t g = 0; g < tree->n_groups; g++) {
+        add_group(shap, &shap->groups[tree->group + g], scratch, scratch->masks + g * n_lanes,
+                  n_lanes, n_rows);
     }
     for (size_t l = 0; l < tree->n_leaves; l++) {
         add_leaf(shap, &shap->leaves[tree->leaf + l], scratch, n_lanes, n_rows);
     }
+}
+
+// Where a row's values stand among the lanes of a column; see answer_split.
+static size_t lane_of_row(size_t r)
+{
+    return r / LANES * LANES + r % 4 * 4 + r % LANES / 4;
 }
 
 static wl_status explain_block(void *context, size_t begin, size_t end, size_t i_worker,
@@ -173,7 +209,7 @@ static wl_status explain_block(void *context, size_t begin, size_t end, size_t i
     for (size_t r = 0; r < n_rows; r++) {
         const float *row = work->columns + (begin + r) * n_columns;
         for (size_t c = 0; c < n_columns; c++) {
-            scratch->columns[c * n_lanes + r] = row[c];
+            scratch->columns[c * n_lanes + lane_of_row(r)] = row[c];
         }
     }
     for (size_t k = 0; k < shap->n_trees; k++) {

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#define GROUP_BITS_MAX 8
+#define TABLE_ROW_BYTES (WL_SHAP_STRIDE * sizeof(double))
 
 /* What a row must do to pass all splits on one column on the way down. Inside a group a column
  * passes when all bits of ones are set and none of zeros is. */
@@ -47,9 +47,8 @@ struct builder {
 struct group_fill {
     double *table;
     size_t n_masks;
-    size_t stride;
     size_t n_columns;
-    uint32_t columns[GROUP_BITS_MAX];
+    uint32_t columns[WL_SHAP_GROUP_BITS];
     size_t n_bits;
 };
 
@@ -155,12 +154,12 @@ static uint64_t satisfied_columns(const struct path *path, size_t mask)
 static void fill_leaf(const struct builder *builder, struct group_fill *fill,
                       const struct path *path, double value)
 {
-    double shares[GROUP_BITS_MAX];
-    double phi[1 << GROUP_BITS_MAX][GROUP_BITS_MAX];
-    size_t place[GROUP_BITS_MAX];
+    double shares[WL_SHAP_GROUP_BITS];
+    double phi[1 << WL_SHAP_GROUP_BITS][WL_SHAP_GROUP_BITS];
+    size_t place[WL_SHAP_GROUP_BITS];
     size_t n = path->n_columns;
 
-    WL_ASSERT(n <= GROUP_BITS_MAX);
+    WL_ASSERT(n <= WL_SHAP_GROUP_BITS);
     for (size_t j = 0; j < n; j++) {
         shares[j] = path->columns[j].share;
         place[j] = 0;
@@ -175,7 +174,7 @@ static void fill_leaf(const struct builder *builder, struct group_fill *fill,
     for (size_t mask = 0; mask < fill->n_masks; mask++) {
         uint64_t satisfied = satisfied_columns(path, mask);
         for (size_t j = 0; j < n; j++) {
-            fill->table[mask * fill->stride + place[j]] += phi[satisfied][j];
+            fill->table[mask * WL_SHAP_STRIDE + place[j]] += phi[satisfied][j];
         }
     }
 }
@@ -263,14 +262,13 @@ static wl_status add_group(struct builder *builder, uint32_t i_node, const struc
     WL_TRY(collect(builder, &fill, i_node));
     group.n_literals = (uint32_t)(shap->n_literals - group.literal);
     group.n_columns = (uint8_t)fill.n_columns;
-    // A power of two, so that a table row never straddles two cache lines.
-    while ((size_t)1 << group.stride_shift < fill.n_columns) {
-        group.stride_shift++;
+    if (fill.n_columns % 2 == 1) {
+        WL_TRY(add_column(builder, (uint32_t)shap->n_columns, 0.0));
+        group.n_columns++;
     }
     group.full_mask = (uint8_t)((1U << fill.n_bits) - 1);
     fill.n_masks = (size_t)1 << fill.n_bits;
-    fill.stride = (size_t)1 << group.stride_shift;
-    WL_TRY(new_table(builder, fill.n_masks * fill.stride * sizeof(double), &fill.table));
+    WL_TRY(new_table(builder, fill.n_masks * TABLE_ROW_BYTES, &fill.table));
     fill.n_bits = path->n_columns;
     fill_node(builder, &fill, i_node, &inside);
     group.table = fill.table;
@@ -286,12 +284,10 @@ static bool fits_in_group(const struct builder *builder, uint32_t i_node, const 
     const struct wl_shap *shap = builder->shap;
     size_t n_bits = path->n_columns + builder->n_splits_below[i_node];
 
-    if (n_bits > GROUP_BITS_MAX) {
+    if (n_bits > WL_SHAP_GROUP_BITS) {
         return false;
     }
-    // An upper bound: a group has at most as many columns as bits.
-    size_t n_bytes = ((size_t)1 << n_bits) * GROUP_BITS_MAX * sizeof(double);
-    return shap->table_bytes + n_bytes <= shap->table_bytes_max;
+    return shap->table_bytes + (TABLE_ROW_BYTES << n_bits) <= shap->table_bytes_max;
 }
 
 static wl_status build_node(struct builder *builder, uint32_t i_node, const struct path *path)
@@ -363,6 +359,9 @@ static wl_status build_trees(struct builder *builder)
         shap->base += mean_value(forest, root);
         if (builder->tree->n_splits > shap->n_splits_max) {
             shap->n_splits_max = builder->tree->n_splits;
+        }
+        if (builder->tree->n_groups > shap->n_groups_max) {
+            shap->n_groups_max = builder->tree->n_groups;
         }
         shap->n_trees++;
     }

@@ -20,6 +20,9 @@ struct wl_shap_split {
     bool missing_left;
 };
 
+#define WL_SHAP_GROUP_BITS 8 /* a mask is one byte */
+#define WL_SHAP_STRIDE     8 /* a table row is one cache line: at most as many columns as bits */
+
 /* The mask loses `bit` unless the split's answer is wants_left. */
 struct wl_shap_literal {
     uint32_t split; /* number within its tree */
@@ -28,12 +31,11 @@ struct wl_shap_literal {
 };
 
 struct wl_shap_group {
-    const double *table; /* (2^bits, 1 << stride_shift), in arena_tables */
+    const double *table; /* (2^bits, WL_SHAP_STRIDE), in arena_tables */
     size_t literal;      /* first of n_literals */
     size_t column;       /* first of n_columns */
     uint32_t n_literals;
-    uint8_t n_columns; /* columns of the table that are used */
-    uint8_t stride_shift;
+    uint8_t n_columns; /* even: an odd one is padded with column C, which nobody reads */
     uint8_t full_mask; /* all bits set */
 };
 
@@ -64,6 +66,7 @@ struct wl_shap {
     size_t n_splits;
     size_t splits_capacity;
     size_t n_splits_max; /* of one tree */
+    size_t n_groups_max; /* of one tree */
     struct wl_shap_group *groups;
     size_t n_groups;
     size_t groups_capacity;
