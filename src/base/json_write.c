@@ -128,6 +128,10 @@ static void put_number(struct wl_json_writer *json, double value, int digits_max
         return;
     }
     before_value(json);
+    if (value == 0.0) {
+        wl_buf_text(json->buf, signbit(value) ? "-0.0" : "0"); // "-0" would be read as an integer
+        return;
+    }
     for (int digits = is_float ? 6 : 15; digits <= digits_max; digits++) {
         (void)snprintf(text, sizeof(text), "%.*g", digits, value);
         bool same = is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
@@ -161,5 +165,9 @@ void wl_json_digits(struct wl_json_writer *json, double value, int n_digits)
 void wl_json_time(struct wl_json_writer *json, int64_t time_us)
 {
     char text[WL_TIME_TEXT_BYTES];
-    wl_json_text(json, wl_time_format_iso(time_us, text));
+    if (time_us == WL_TIME_NONE) {
+        wl_json_null(json);
+    } else {
+        wl_json_text(json, wl_time_format_iso(time_us, text));
+    }
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json_write.h"
+#include "base/limits.h"
 #include "data/node.h"
 
 #include <math.h>
@@ -118,6 +119,22 @@ static double number_or_nan(const struct wl_node *root, const char *key)
     return wl_node_number(root, key, (double)NAN);
 }
 
+#define VERSION_MAX 1e9 // far more models than anybody trains, and exact in a double
+
+// A whole number from 0 to max under key, or 0 when there is none.
+static wl_status whole_or_zero(const struct wl_node *map, const char *key, double max,
+                               int64_t *number, wl_error *error)
+{
+    double value = wl_node_number(map, key, 0.0);
+
+    if (!(value >= 0.0 && value <= max) || value != floor(value)) {
+        return wl_fail(error, WL_ERANGE, "%s %g is not a whole number from 0 to %.0f", key, value,
+                       max);
+    }
+    *number = (int64_t)value;
+    return WL_OK;
+}
+
 static bool is_true(const struct wl_node *root, const char *key)
 {
     const struct wl_node *node = wl_node_get(root, key);
@@ -131,6 +148,8 @@ static wl_status read_score(const struct wl_node *root, struct wl_score *score, 
     const struct wl_node *p_churn;
     const struct wl_node *tier;
     const struct wl_node *model = wl_node_get(root, "model");
+    int64_t horizon_hours = 0;
+    int64_t lead_hours = 0;
 
     *score = (struct wl_score){0};
     WL_TRY(want(root, "user", WL_NODE_STRING, &user, error));
@@ -149,10 +168,12 @@ static wl_status read_score(const struct wl_node *root, struct wl_score *score, 
     score->p_churn = p_churn->number;
     score->margin = number_or_nan(root, "margin");
     score->activity = number_or_nan(root, "activity");
-    score->horizon_us = (int64_t)(wl_node_number(root, "horizon_hours", 0) * (double)WL_HOUR_US);
-    score->lead_us = (int64_t)(wl_node_number(root, "lead_hours", 0) * (double)WL_HOUR_US);
+    WL_TRY(whole_or_zero(root, "horizon_hours", WL_WINDOW_DAYS_MAX * 24, &horizon_hours, error));
+    WL_TRY(whole_or_zero(root, "lead_hours", WL_WINDOW_DAYS_MAX * 24, &lead_hours, error));
+    WL_TRY(whole_or_zero(model, "version", VERSION_MAX, &score->model_version, error));
+    score->horizon_us = horizon_hours * WL_HOUR_US;
+    score->lead_us = lead_hours * WL_HOUR_US;
     score->model_name = wl_node_text(model, "name", "");
-    score->model_version = (int64_t)wl_node_number(model, "version", 0);
     score->degraded = is_true(root, "degraded");
     score->why = wl_node_text(root, "why", "");
     return WL_OK;

@@ -70,7 +70,8 @@ void wl_score_write(const struct wl_score *score, const struct wl_rows *rows, si
 
 /* wl_score_read - read a line of wl_score_write, ignoring what it does not know.
  *   arena  (in,out) owns the strings.
- * Errors:  WL_EPARSE  not JSON.  WL_ESCHEMA  a key is missing or of the wrong kind. */
+ * Errors:  WL_EPARSE  not JSON.  WL_ESCHEMA  a key is missing or of the wrong kind.
+ *          WL_ERANGE  a probability, span or version that cannot be. */
 WL_MUST_CHECK wl_status wl_score_read(struct wl_arena *arena, struct wl_str line,
                                       struct wl_score *score, wl_error *error);
 

@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "data/node.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -153,6 +154,15 @@ void wl_row_write(const struct wl_rows *rows, size_t i_row, struct wl_buf *line)
     wl_json_close(&json, '}');
 }
 
+static wl_status read_number(double number, const char *name, float *value, wl_error *error)
+{
+    if (!(fabs(number) <= (double)FLT_MAX)) {
+        return wl_fail(error, WL_ERANGE, "feature %s: %g is too large for a row", name, number);
+    }
+    *value = (float)number;
+    return WL_OK;
+}
+
 static wl_status read_values(struct wl_rows *rows, const struct wl_node *list, float *values,
                              wl_error *error)
 {
@@ -166,7 +176,7 @@ static wl_status read_values(struct wl_rows *rows, const struct wl_node *list, f
         } else if (is_category && item->kind == WL_NODE_STRING) {
             WL_TRY(wl_rows_note_level(rows, item->text, &values[f], error));
         } else if (!is_category && item->kind == WL_NODE_NUMBER) {
-            values[f] = (float)item->number;
+            WL_TRY(read_number(item->number, schema->columns[f].name, &values[f], error));
         } else {
             return wl_fail(error, WL_ESCHEMA, "feature %s wants %s, found %s",
                            schema->columns[f].name, is_category ? "a text" : "a number",

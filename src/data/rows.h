@@ -82,7 +82,8 @@ void wl_row_write(const struct wl_rows *rows, size_t i_row, struct wl_buf *line)
 
 /* wl_row_read - append a row from a line of wl_row_write, or from any record that carries the
  * same keys (a score line does).
- * Errors:  WL_EPARSE, WL_ESCHEMA (other schema hash, wrong count), WL_ENOMEM. */
+ * Errors:  WL_EPARSE, WL_ESCHEMA (other schema hash, wrong count), WL_ERANGE (a
+ *          number beyond float32), WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_row_read(struct wl_rows *rows, struct wl_str line,
                                     struct wl_arena *arena, wl_error *error);
 

@@ -79,12 +79,15 @@ static bool is_scalar(const struct wl_node *node)
            node->kind == WL_NODE_BOOL;
 }
 
+#define EXACT_MAX 9007199254740992.0 // 2^53: whole numbers up to here are exact in a double
+
 static wl_status read_number(const char *where, const struct wl_field *field,
                              const struct wl_node *node, double *number, wl_error *error)
 {
     bool is_int = field->kind == WL_FIELD_INT;
 
-    if (node->kind != WL_NODE_NUMBER || (is_int && node->number != floor(node->number))) {
+    bool is_whole = node->number == floor(node->number) && fabs(node->number) <= EXACT_MAX;
+    if (node->kind != WL_NODE_NUMBER || (is_int && !is_whole)) {
         return fail_kind(where, field, node, is_int ? "a whole number" : "a number", error);
     }
     if (field->low < field->high && (node->number < field->low || node->number > field->high)) {

@@ -6,7 +6,7 @@
 
 enum wl_field_kind {
     WL_FIELD_TEXT,   /* const char *: non-empty text, in the arena */
-    WL_FIELD_INT,    /* int64_t within [low, high] */
+    WL_FIELD_INT,    /* int64_t within [low, high], and within 2^53 */
     WL_FIELD_NUMBER, /* double within [low, high] */
     WL_FIELD_BOOL,   /* bool */
     WL_FIELD_SPAN,   /* int64_t microseconds: "72h", "30d" */

@@ -182,6 +182,54 @@ static wl_status report_problem(struct fy_diag *diag, wl_error *error)
                    first->msg);
 }
 
+// libfyaml 0.7 loops for ever on a malformed directive, stops in silence at a second document, and
+// reads text that is not UTF-8 as nothing. So all three are refused line by line before it looks.
+static wl_status check_lines(struct wl_str text, wl_error *error)
+{
+    bool has_content = false;
+
+    for (unsigned n_line = 1; text.n_bytes > 0; n_line++) {
+        struct wl_str line = wl_str_cut(&text, '\n');
+        struct wl_str word = wl_str_trim(line);
+        struct wl_str mark = {.data = line.data, .n_bytes = line.n_bytes < 3 ? 0 : 3};
+        bool is_mark = wl_str_is(mark, "---") || wl_str_is(mark, "...");
+
+        if (!wl_str_is_utf8(line)) {
+            return wl_fail(error, WL_ECONFIG, "line %u: not UTF-8", n_line);
+        }
+        if (line.n_bytes > 0 && line.data[0] == '%') {
+            return wl_fail(error, WL_ECONFIG, "line %u: directives are not accepted here", n_line);
+        }
+        if (is_mark && has_content && text.n_bytes > 0) {
+            return wl_fail(error, WL_ECONFIG, "line %u: a second document is not accepted here",
+                           n_line);
+        }
+        bool is_blank = word.n_bytes == 0 || word.data[0] == '#' || wl_str_is(word, "---");
+        has_content = has_content || !is_blank;
+    }
+    return has_content ? WL_OK : wl_fail(error, WL_ECONFIG, "the file is empty");
+}
+
+static wl_status check_anchors(struct fy_document *document, wl_error *error)
+{
+    struct wl_node place = {0};
+    void *at = NULL;
+    struct fy_anchor *anchor = fy_document_anchor_iterate(document, &at);
+
+    if (anchor == NULL) {
+        return WL_OK;
+    }
+    set_place(&place, fy_anchor_node(anchor));
+    return wl_fail(error, WL_ECONFIG, "line %u: anchors are not accepted here", place.line);
+}
+
+static wl_status copy_document(struct copy *copy, struct fy_document *document,
+                               struct wl_node **root_out)
+{
+    WL_TRY(check_anchors(document, copy->error));
+    return copy_value(copy, fy_document_root(document), 0, root_out);
+}
+
 wl_status wl_yaml_parse(struct wl_arena *arena, struct wl_str text, struct wl_node **root_out,
                         wl_error *error)
 {
@@ -190,6 +238,7 @@ wl_status wl_yaml_parse(struct wl_arena *arena, struct wl_str text, struct wl_no
     struct wl_node *root = NULL;
     wl_status status;
 
+    WL_TRY(check_lines(text, error));
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.fp = NULL;
     diag_cfg.colorize = false;
@@ -199,14 +248,11 @@ wl_status wl_yaml_parse(struct wl_arena *arena, struct wl_str text, struct wl_no
     }
     fy_diag_set_collect_errors(diag, true);
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_ALLOW_DUPLICATE_KEYS, .diag = diag};
-    struct fy_document *document =
-        fy_document_build_from_string(&cfg, text.data != NULL ? text.data : "", text.n_bytes);
+    struct fy_document *document = fy_document_build_from_string(&cfg, text.data, text.n_bytes);
     if (document == NULL) {
-        bool is_empty = wl_str_trim(text).n_bytes == 0;
-        status = is_empty ? wl_fail(error, WL_ECONFIG, "the file is empty")
-                          : report_problem(diag, error);
+        status = report_problem(diag, error);
     } else {
-        status = copy_value(&copy, fy_document_root(document), 0, &root);
+        status = copy_document(&copy, document, &root);
         fy_document_destroy(document);
     }
     fy_diag_destroy(diag);
