@@ -1,7 +1,7 @@
 /* Random forests and rows for the tests of explain, and the two plainest things one can do with
  * them: a margin, and Shapley values by their definition over all 2^F coalitions. */
-#ifndef WL_TEST_RANDOM_FOREST_H
-#define WL_TEST_RANDOM_FOREST_H
+#ifndef WL_TESTS_PLAIN_EXPLAIN_RANDOM_FOREST_H
+#define WL_TESTS_PLAIN_EXPLAIN_RANDOM_FOREST_H
 #include "check.h"
 
 #include "model/forest.h"

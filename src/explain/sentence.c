@@ -1,0 +1,298 @@
+/* One sentence: what was counted, its value, what is usual for this customer, and the change.
+ *
+ * A table gives each kind its form in both languages; {s} is the label, {v} what values measure,
+ * {p} a property, {w} the window. The value follows the form, in Chinese directly or after a colon,
+ * in English after ": ", which spares English its singular and plural. */
+#include "base/clock.h"
+#include "explain/count_change.h"
+#include "explain/number_text.h"
+#include "explain/reasons.h"
+
+#include <math.h>
+#include <string.h>
+
+enum value_form {
+    FORM_UNIT,  /* number and unit in both languages */
+    FORM_PLAIN, /* English leaves the unit out: the form has said it */
+    FORM_SHARE, /* 0..1 as percent */
+    FORM_TREND, /* -1..1, with what its ends mean */
+    FORM_LEVEL, /* a category */
+    FORM_BOOL   /* yes or no */
+};
+
+enum change_form {
+    CHANGE_NONE,   /* nothing is usual for this kind, or the kind is itself a comparison */
+    CHANGE_TESTED, /* a count of events, days or hours: a verdict when its test passes */
+    CHANGE_STATED, /* the bare change */
+    CHANGE_GAP,    /* baseline is a usual gap */
+    CHANGE_DAYS    /* baseline is in days, value in percent: no change to state */
+};
+
+struct form {
+    const char *key;
+    const char *zh;
+    const char *en;
+    enum value_form value;
+    enum change_form change;
+    const char *colon_zh; /* between form and value */
+};
+
+static const struct form forms[WL_WORDS_KIND_COUNT] = {
+    [WL_WORDS_COUNT] = {"count", "{w}{s}", "{s}{w}", FORM_PLAIN, CHANGE_TESTED, ""},
+    [WL_WORDS_SUM] = {"sum", "{w}{s}{v}合计", "total {v} of {s}{w}", FORM_UNIT, CHANGE_STATED, ""},
+    [WL_WORDS_MEAN] = {"mean", "{w}{s}平均{v}", "average {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
+                       ""},
+    [WL_WORDS_STD] = {"std", "{w}{s}{v}波动", "spread of {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
+                      ""},
+    [WL_WORDS_MIN] = {"min", "{w}{s}最小{v}", "smallest {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
+                      ""},
+    [WL_WORDS_MAX] = {"max", "{w}{s}最大{v}", "largest {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
+                      ""},
+    [WL_WORDS_DAYS] = {"days", "{w}有{s}的天数", "days with {s}{w}", FORM_PLAIN, CHANGE_TESTED,
+                       "："},
+    [WL_WORDS_HOURS] = {"hours", "{w}有{s}的小时数", "hours with {s}{w}", FORM_PLAIN, CHANGE_TESTED,
+                        "："},
+    [WL_WORDS_DISTINCT] = {"distinct", "{w}{s}不同的{p}", "different {p} of {s}{w}", FORM_PLAIN,
+                           CHANGE_STATED, "："},
+    [WL_WORDS_DAYS_SINCE_LAST] = {"days_since_last", "距上次{s}已", "days without {s}", FORM_PLAIN,
+                                  CHANGE_GAP, ""},
+    [WL_WORDS_DAYS_SINCE_FIRST] = {"days_since_first", "首次{s}至今", "days since {s} began",
+                                   FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_GAP_MEAN] = {"gap_mean", "{w}{s}平均间隔", "average days between {s}{w}", FORM_PLAIN,
+                           CHANGE_STATED, ""},
+    [WL_WORDS_GAP_STD] = {"gap_std", "{w}{s}间隔波动", "spread of days between {s}{w}", FORM_PLAIN,
+                          CHANGE_STATED, ""},
+    [WL_WORDS_GAP_MAX] = {"gap_max", "{w}{s}最长间隔", "most days between {s}{w}", FORM_PLAIN,
+                          CHANGE_STATED, ""},
+    [WL_WORDS_OVERDUE] = {"overdue", "距上次{s}的天数是以往间隔的",
+                          "days without {s}, times the usual gap", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_WEEKEND_SHARE] = {"weekend_share", "{w}{s}在周末的占比", "weekend share of {s}{w}",
+                                FORM_SHARE, CHANGE_STATED, ""},
+    [WL_WORDS_NIGHT_SHARE] = {"night_share", "{w}{s}在夜间的占比", "night share of {s}{w}",
+                              FORM_SHARE, CHANGE_STATED, ""},
+    [WL_WORDS_FREQUENCY] = {"frequency", "{w}{s}频率", "{s} per 30 days{w}", FORM_PLAIN,
+                            CHANGE_STATED, "："},
+    [WL_WORDS_COUNT_PACE] = {"count_pace", "按以往节奏{w}应有{s}", "usual number of {s}{w}",
+                             FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_SUM_PACE] = {"sum_pace", "按以往节奏{w}应有{s}{v}", "usual total {v} of {s}{w}",
+                           FORM_UNIT, CHANGE_NONE, ""},
+    [WL_WORDS_DAYS_PACE] = {"days_pace", "按以往节奏{w}应有{s}的天数", "usual days with {s}{w}",
+                            FORM_PLAIN, CHANGE_NONE, "："},
+    [WL_WORDS_COUNT_CHANGE] = {"count_change", "{w}{s}次数是以往的",
+                               "number of {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_SUM_CHANGE] = {"sum_change", "{w}{s}{v}是以往的",
+                             "total {v} of {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_DAYS_CHANGE] = {"days_change", "{w}有{s}的天数是以往的",
+                              "days with {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_COUNT_TREND] = {"count_trend", "{w}{s}次数走势", "trend of {s}{w}", FORM_TREND,
+                              CHANGE_NONE, ""},
+    [WL_WORDS_SUM_TREND] = {"sum_trend", "{w}{s}{v}走势", "trend of {v} of {s}{w}", FORM_TREND,
+                            CHANGE_NONE, ""},
+    [WL_WORDS_DAYS_TREND] = {"days_trend", "{w}有{s}的天数走势", "trend of days with {s}{w}",
+                             FORM_TREND, CHANGE_NONE, ""},
+    [WL_WORDS_ACTIVITY] = {"activity", "{w}{s}活跃度", "activity by {s}{w}", FORM_UNIT, CHANGE_DAYS,
+                           ""},
+    [WL_WORDS_RATIO] = {"ratio", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
+    [WL_WORDS_NUMBER] = {"number", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
+    [WL_WORDS_CATEGORY] = {"category", "{s}", "{s}", FORM_LEVEL, CHANGE_NONE, "："},
+    [WL_WORDS_BOOL] = {"bool", "{s}", "{s}", FORM_BOOL, CHANGE_NONE, "："},
+    [WL_WORDS_DATE] = {"date", "{s}至今", "days since {s}", FORM_PLAIN, CHANGE_NONE, ""},
+};
+
+bool wl_words_kind_parse(struct wl_str key, enum wl_words_kind *kind)
+{
+    for (int i = 0; i < WL_WORDS_KIND_COUNT; i++) {
+        if (wl_str_is(key, forms[i].key)) {
+            *kind = (enum wl_words_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *wl_words_kind_key(enum wl_words_kind kind)
+{
+    WL_ASSERT((unsigned)kind < WL_WORDS_KIND_COUNT);
+    return forms[kind].key;
+}
+
+// "近7天" or " in the last 7 days"; English carries its own space, so that no window leaves none.
+static void write_window(int64_t window_us, bool is_zh, struct wl_buf *buf)
+{
+    bool is_days = window_us % WL_DAY_US == 0;
+    long long n = window_us / (is_days ? WL_DAY_US : WL_HOUR_US);
+
+    if (window_us == WL_WORDS_WINDOW_NONE) {
+        return;
+    }
+    if (window_us == WL_WORDS_WINDOW_ALL) {
+        wl_buf_text(buf, is_zh ? "历史" : " so far");
+    } else if (is_zh) {
+        wl_buf_format(buf, "近%lld%s", n, is_days ? "天" : "小时");
+    } else if (n == 1) {
+        wl_buf_format(buf, " in the last %s", is_days ? "day" : "hour");
+    } else {
+        wl_buf_format(buf, " in the last %lld %s", n, is_days ? "days" : "hours");
+    }
+}
+
+static void write_form(const struct wl_feature_words *words, bool is_zh, struct wl_buf *buf)
+{
+    const struct form *form = &forms[words->kind];
+
+    for (const char *at = is_zh ? form->zh : form->en; *at != '\0'; at++) {
+        if (*at != '{') {
+            wl_buf_char(buf, *at);
+            continue;
+        }
+        switch (at[1]) {
+        case 's': wl_buf_text(buf, is_zh ? words->label_zh : words->label_en); break;
+        case 'v': wl_buf_text(buf, is_zh ? words->value_zh : words->value_en); break;
+        case 'p': wl_buf_text(buf, words->prop); break;
+        default: write_window(words->window_us, is_zh, buf); break;
+        }
+        at += 2;
+    }
+}
+
+static void write_number(const struct wl_feature_words *words, double value, bool is_zh,
+                         struct wl_buf *buf)
+{
+    enum value_form form = forms[words->kind].value;
+    const char *unit = is_zh ? words->unit_zh : words->unit_en;
+    char text[WL_NUMBER_TEXT_BYTES];
+
+    if (form == FORM_SHARE) {
+        wl_buf_format(buf, is_zh ? "%s%%" : "%s %%", wl_percent_text(value, text));
+        return;
+    }
+    wl_buf_text(buf, wl_number_text(value, text));
+    if (is_zh && form != FORM_TREND) {
+        wl_buf_text(buf, unit);
+    } else if (form == FORM_UNIT && unit[0] != '\0') {
+        wl_buf_char(buf, ' ');
+        wl_buf_text(buf, unit);
+    }
+    if (form == FORM_TREND) {
+        wl_buf_text(buf, is_zh ? "（-1为全在前半段，1为全在后半段）"
+                               : " (-1: all in the earlier half, 1: all in the later half)");
+    }
+}
+
+static void write_value(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
+                        bool is_zh, struct wl_buf *buf)
+{
+    switch (forms[words->kind].value) {
+    case FORM_LEVEL:
+        if (fact->level.n_bytes == 0) {
+            wl_buf_text(buf, is_zh ? "未知类别" : "unknown category");
+        }
+        wl_buf_str(buf, fact->level);
+        break;
+    case FORM_BOOL:
+        if (is_zh) {
+            wl_buf_text(buf, fact->value != 0.0 ? "是" : "否");
+        } else {
+            wl_buf_text(buf, fact->value != 0.0 ? "yes" : "no");
+        }
+        break;
+    case FORM_UNIT:
+    case FORM_PLAIN:
+    case FORM_SHARE:
+    case FORM_TREND: write_number(words, fact->value, is_zh, buf); break;
+    }
+}
+
+// The baseline is the pace before the window, count = pace * history / window. Where the length of
+// the history is not known it is taken to be one window: fewer events, so a more careful verdict.
+static bool is_changed(const struct wl_feature_words *words, const struct wl_feature_fact *fact)
+{
+    double window_days = (double)words->window_us / (double)WL_DAY_US;
+    double history_days = fact->history_days;
+
+    if (words->window_us <= 0 || words->window_us == WL_WORDS_WINDOW_ALL) {
+        return false;
+    }
+    if (!(history_days > 0.0)) {
+        history_days = window_days;
+    }
+    double before = fact->baseline * history_days / window_days;
+    double share = window_days / (window_days + history_days);
+    return wl_count_change_p(fact->value, before, share) < WL_CHANGE_P;
+}
+
+static void write_change(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
+                         bool is_zh, struct wl_buf *buf)
+{
+    bool is_tested = forms[words->kind].change == CHANGE_TESTED;
+    double change = (fact->value - fact->baseline) / fact->baseline;
+    char text[WL_NUMBER_TEXT_BYTES];
+    const char *percent = wl_percent_text(fabs(change), text);
+    const char *sign = change < 0.0 ? "-" : "+";
+
+    if (is_tested && is_changed(words, fact)) {
+        if (is_zh) {
+            wl_buf_format(buf, "，%s%s%%", change < 0.0 ? "减少" : "增加", percent);
+        } else {
+            wl_buf_format(buf, ", %s %s %%", change < 0.0 ? "down" : "up", percent);
+        }
+    } else if (change == 0.0) {
+        wl_buf_text(buf, is_zh ? "，没有变化" : ", no change");
+    } else if (is_zh) {
+        wl_buf_format(buf, "（%s%s%%%s）", sign, percent, is_tested ? "，在正常波动内" : "");
+    } else {
+        wl_buf_format(buf, " (%s%s %%%s)", sign, percent,
+                      is_tested ? ", within usual variation" : "");
+    }
+}
+
+// ", usually about 9": what is normal for this very customer.
+static void write_baseline(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
+                           bool is_zh, struct wl_buf *buf)
+{
+    enum change_form form = forms[words->kind].change;
+    char text[WL_NUMBER_TEXT_BYTES];
+
+    if (form == CHANGE_NONE || !isfinite(fact->baseline)) {
+        return;
+    }
+    if (form == CHANGE_DAYS) {
+        wl_buf_format(buf, is_zh ? "，自己平时约%s天" : ", usually about %s days",
+                      wl_number_text(fact->baseline, text));
+        return;
+    }
+    if (form == CHANGE_GAP) {
+        wl_buf_text(buf, is_zh ? "，自己平时约隔" : ", usually about ");
+        write_number(words, fact->baseline, is_zh, buf);
+        wl_buf_text(buf, is_zh ? "" : " between them");
+    } else {
+        wl_buf_text(buf, is_zh ? "，自己平时约" : ", usually about ");
+        write_number(words, fact->baseline, is_zh, buf);
+    }
+    if (fact->baseline > 0.0) {
+        write_change(words, fact, is_zh, buf);
+    }
+}
+
+void wl_sentence_write(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
+                       bool is_zh, struct wl_buf *buf)
+{
+    WL_ASSERT((unsigned)words->kind < WL_WORDS_KIND_COUNT);
+    if (isnan(fact->value)) {
+        bool is_date = words->kind == WL_WORDS_DAYS_SINCE_LAST ||
+                       words->kind == WL_WORDS_DAYS_SINCE_FIRST || words->kind == WL_WORDS_OVERDUE;
+        if (is_date) {
+            // The form would speak of a last time that there never was.
+            wl_buf_format(buf, is_zh ? "没有%s记录" : "no %s on record",
+                          is_zh ? words->label_zh : words->label_en);
+            return;
+        }
+        write_form(words, is_zh, buf);
+        wl_buf_text(buf, is_zh ? "：没有数据" : ": no data");
+        return;
+    }
+    write_form(words, is_zh, buf);
+    wl_buf_text(buf, is_zh ? forms[words->kind].colon_zh : ": ");
+    write_value(words, fact, is_zh, buf);
+    write_baseline(words, fact, is_zh, buf);
+}
