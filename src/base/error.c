@@ -1,6 +1,8 @@
 /* Status table and failure texts. A failure is rare, so clarity beats speed everywhere here. */
 #include "base/error.h"
 
+#include "base/str.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,23 +54,25 @@ const char *wl_version(void)
     return WL_VERSION;
 }
 
-// One line for a person: no control bytes, no half character at the cut.
+// One line for a person: no control bytes, no half character at the cut, nothing but UTF-8.
 static void tidy_message(char *message, size_t n_bytes, bool was_cut)
 {
-    if (was_cut) {
-        while (n_bytes > 0 && ((unsigned char)message[n_bytes - 1] & 0xC0) == 0x80) {
-            n_bytes--;
-        }
-        if (n_bytes > 0 && (unsigned char)message[n_bytes - 1] >= 0xC0) {
-            n_bytes--;
-        }
-        message[n_bytes] = '\0';
-    }
-    for (size_t i = 0; i < n_bytes; i++) {
+    struct wl_str text = {.data = message, .n_bytes = n_bytes};
+    size_t i = 0;
+
+    while (i < n_bytes) {
         unsigned char c = (unsigned char)message[i];
-        if (c < 0x20 || c == 0x7F) {
+        size_t length = wl_utf8_length(text, i);
+        if (length == 0 && was_cut && n_bytes - i < 4 && c >= 0xC0) {
+            message[i] = '\0';
+            return;
+        }
+        if (length == 0) {
+            message[i] = '?';
+        } else if (c < 0x20 || c == 0x7F) {
             message[i] = ' ';
         }
+        i += length > 0 ? length : 1;
     }
 }
 
