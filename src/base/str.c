@@ -198,65 +198,81 @@ bool wl_str_to_double(struct wl_str text, double *value)
     return true;
 }
 
-// "123.4567" without exponent, up to 15 digits before the point: the common case, exactly.
-static bool fixed_plain(struct wl_str text, int64_t *value_e4)
-{
-    size_t i = 0;
-    bool negative = false;
-    int64_t sum = 0;
-    int n_digits = 0;
-    int n_decimals = 0;
-    int round_digit = 0;
+// Decimal digits as they stand in a text, and where the point of their value times 10^4 lies.
+struct decimal {
+    struct wl_str mantissa; // digits and at most one point
+    int64_t n_whole;        // digits, from the first, in front of the shifted point
+    bool negative;
+};
 
-    if (text.n_bytes > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
-        negative = text.data[0] == '-';
-        i = 1;
+#define EXPONENT_MAX 10000 // beyond it every number but 0 is out of range or rounds to 0
+
+static struct decimal split_decimal(struct wl_str text)
+{
+    struct decimal decimal = {.negative = text.data[0] == '-'};
+    size_t n_sign = text.data[0] == '-' || text.data[0] == '+';
+    size_t n = n_sign;
+    int64_t exponent = 0;
+    size_t n_before_point = 0;
+
+    while (n < text.n_bytes && text.data[n] != 'e' && text.data[n] != 'E') {
+        n++;
     }
-    for (; i < text.n_bytes && text.data[i] != '.'; i++, n_digits++) {
-        int digit = text.data[i] - '0';
-        if (digit < 0 || digit > 9 || n_digits >= 13) {
-            return false;
+    decimal.mantissa = (struct wl_str){.data = text.data + n_sign, .n_bytes = n - n_sign};
+    if (n < text.n_bytes) {
+        bool negative = text.data[n + 1] == '-';
+        for (size_t i = n + 1; i < text.n_bytes; i++) {
+            bool is_digit = text.data[i] >= '0' && text.data[i] <= '9';
+            exponent = is_digit ? exponent * 10 + (text.data[i] - '0') : exponent;
+            exponent = exponent > EXPONENT_MAX ? EXPONENT_MAX : exponent;
         }
-        sum = sum * 10 + digit;
+        exponent = negative ? -exponent : exponent;
     }
-    for (i++; i < text.n_bytes; i++, n_digits++) {
-        int digit = text.data[i] - '0';
-        if (digit < 0 || digit > 9) {
-            return false;
-        }
-        if (n_decimals < 4) {
-            sum = sum * 10 + digit;
-        } else if (n_decimals == 4) {
-            round_digit = digit;
-        }
-        n_decimals++;
+    while (n_before_point < decimal.mantissa.n_bytes &&
+           decimal.mantissa.data[n_before_point] != '.') {
+        n_before_point++;
     }
-    if (n_digits == 0) {
-        return false;
-    }
-    for (; n_decimals < 4; n_decimals++) {
-        sum *= 10;
-    }
-    sum += round_digit >= 5;
-    *value_e4 = negative ? -sum : sum;
-    return true;
+    decimal.n_whole = (int64_t)n_before_point + exponent + 4; // 4: WL_VALUE_SCALE is 10^4
+    return decimal;
 }
 
 bool wl_str_to_fixed(struct wl_str text, int64_t *value_e4)
 {
-    int64_t fixed;
-    double number;
+    const int64_t fixed_max = (int64_t)(WL_VALUE_ABS_MAX * WL_VALUE_SCALE);
+    int64_t sum = 0;
+    int64_t i_digit = 0;
+    bool round_up = false;
 
-    if (!fixed_plain(text, &fixed)) {
-        if (!wl_str_to_double(text, &number) || fabs(number) > WL_VALUE_ABS_MAX) {
-            return false;
-        }
-        fixed = llround(number * WL_VALUE_SCALE);
-    }
-    if (llabs(fixed) > (int64_t)(WL_VALUE_ABS_MAX * WL_VALUE_SCALE)) {
+    if (!is_decimal(text)) {
         return false;
     }
-    *value_e4 = fixed;
+    struct decimal decimal = split_decimal(text);
+    for (size_t i = 0; i < decimal.mantissa.n_bytes; i++) {
+        if (decimal.mantissa.data[i] == '.') {
+            continue;
+        }
+        int digit = decimal.mantissa.data[i] - '0';
+        if (i_digit < decimal.n_whole) {
+            sum = sum * 10 + digit;
+        } else if (i_digit == decimal.n_whole) {
+            round_up = digit >= 5; // half away from zero: later digits cannot change it
+        }
+        if (sum > fixed_max) {
+            return false;
+        }
+        i_digit++;
+    }
+    for (; i_digit < decimal.n_whole && sum != 0; i_digit++) {
+        sum *= 10;
+        if (sum > fixed_max) {
+            return false;
+        }
+    }
+    sum += round_up;
+    if (sum > fixed_max) {
+        return false;
+    }
+    *value_e4 = decimal.negative ? -sum : sum;
     return true;
 }
 
