@@ -1,6 +1,6 @@
 /* The smaller tail is summed outwards from the count, where terms only fall, by the ratio of
  * neighbouring terms: the first needs lgamma, the rest a multiplication each. Summing stops when
- * a term no longer changes the sum. Accuracy is that of lgamma: about 1e-15 * total * log(total). */
+ * a term no longer changes the sum. Accuracy is that of lgamma: 1e-15 * total * log(total). */
 #include "explain/count_change.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
 #define WL_EXPLAIN_REASONS_H
 #include "data/records.h"
 
-/* What is said of a value; one sentence form each. Keys as in a feature set: "count", "days_pace". */
+/* What is said of a value; one sentence form each. Keys as in a feature set: "count", "mean". */
 enum wl_words_kind {
     WL_WORDS_COUNT,           /* events in a window */
     WL_WORDS_SUM,             /* of the values of events */
@@ -53,7 +53,7 @@ const char *wl_words_kind_key(enum wl_words_kind kind);
 #define WL_WORDS_WINDOW_NONE INT64_C(0) /* no window */
 #define WL_WORDS_WINDOW_ALL  INT64_MAX  /* the whole history */
 
-/* What there is to say of one feature. All text is borrowed and never NULL; "" where there is none. */
+/* What there is to say of one feature. Text is borrowed and never NULL; "" where there is none. */
 struct wl_feature_words {
     const char *name;     /* column name, "login_count_7d" */
     const char *label_zh; /* what happens, "登录"; for ratios and attributes the whole name */

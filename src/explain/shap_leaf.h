@@ -31,7 +31,7 @@ void wl_quadrature_init(struct wl_quadrature *rule, size_t n_points);
  *   phi        (out) (D) their sum is value * (all satisfied - product of shares).
  * Cost:    O(D^2), no allocation.
  * Source:  Lundberg, Erion, Lee 2018, arXiv:1802.03888, eq. 5, with the weight
- *          s! (D - s - 1)! / D! written as the integral of t^s (1 - t)^(D - s - 1) over [0, 1]; own. */
+ *          s! (D - s - 1)! / D! as the integral of t^s (1 - t)^(D - s - 1) over [0, 1]; own. */
 void wl_leaf_shapley(double value, size_t n_columns, const double *shares, uint64_t satisfied,
                      const struct wl_quadrature *rule, double *phi);
 
