@@ -30,14 +30,17 @@ void wl_rows_release(struct wl_rows *rows)
     *rows = (struct wl_rows){0};
 }
 
-static wl_status grow_rows(struct wl_rows *rows, wl_error *error)
+wl_status wl_rows_reserve(struct wl_rows *rows, size_t n_rows, wl_error *error)
 {
-    size_t n = rows->capacity < 64 ? 64 : rows->capacity * 2;
+    size_t n = n_rows;
     size_t n_features = rows->schema->n_features > 0 ? rows->schema->n_features : 1;
     size_t row_bytes;
     size_t bytes;
     const wl_alloc *alloc = rows->alloc;
 
+    if (n_rows <= rows->capacity) {
+        return WL_OK;
+    }
     if (__builtin_mul_overflow(n_features, sizeof(float), &row_bytes) ||
         __builtin_mul_overflow(n, row_bytes, &bytes)) {
         return wl_fail(error, WL_ENOMEM, "no memory for %zu rows", n);
@@ -63,7 +66,7 @@ wl_status wl_rows_add(struct wl_rows *rows, struct wl_str user, int64_t as_of_us
     uint32_t id;
 
     if (i == rows->capacity) {
-        WL_TRY(grow_rows(rows, error));
+        WL_TRY(wl_rows_reserve(rows, i < 64 ? 64 : i * 2, error));
     }
     WL_TRY(wl_dict_intern(&rows->users, user, &id, error));
     rows->user[i] = id;

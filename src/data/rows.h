@@ -46,6 +46,10 @@ struct wl_rows {
 void wl_rows_init(struct wl_rows *rows, const wl_alloc *alloc, const struct wl_schema *schema);
 void wl_rows_release(struct wl_rows *rows);
 
+/* wl_rows_reserve - room for n_rows rows in all, so that adding up to there cannot fail for them.
+ * Errors:  WL_ENOMEM; the rows are as before. */
+WL_MUST_CHECK wl_status wl_rows_reserve(struct wl_rows *rows, size_t n_rows, wl_error *error);
+
 /* wl_rows_add - one more row; its values are NaN until set.
  *   values_out  (out) (n_features) of the new row; valid until the next add.
  * Errors:  WL_ENOMEM; nothing is added. */
