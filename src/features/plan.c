@@ -1,0 +1,211 @@
+/* From YAML to a plan. Two steps: read (strict tables, complaints with line and column), then
+ * settle: which windows each signal needs, who is whose baseline, and the hash of it all.
+ *
+ * The library is an ordinary feature set that is read first; what the user declares comes behind
+ * it, in the same terms. */
+#include "features/plan.h"
+
+#include "base/clock.h"
+#include "features/plan_inner.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const reason_codes[] = {
+    "activity_down", "spend_down", "inactive", "payment_failed", "support_issue",
+    "performance",   "ads",        "content",  "price",          "contract",
+    "new_customer",  "other",      NULL};
+
+const char *const *wl_reason_codes(void)
+{
+    return reason_codes;
+}
+
+wl_status wl_plan_check_code(const struct wl_node *node, const char *code, wl_error *error)
+{
+    for (size_t i = 0; reason_codes[i] != NULL; i++) {
+        if (strcmp(code, reason_codes[i]) == 0) {
+            return WL_OK;
+        }
+    }
+    const char *near = wl_closest(wl_str_from(code), reason_codes);
+    return wl_fail_node(error, node, "no reason code \"%s\" (did you mean \"%s\"?)", code,
+                        near != NULL ? near : "other");
+}
+
+const struct wl_feature *wl_plan_feature(const struct wl_plan *plan, size_t i_feature)
+{
+    WL_ASSERT(i_feature < plan->n_features);
+    return &plan->features[i_feature];
+}
+
+size_t wl_plan_find(const struct wl_plan *plan, struct wl_str name)
+{
+    for (size_t i = 0; i < plan->n_features; i++) {
+        if (wl_str_is(name, plan->features[i].name)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+wl_status wl_plan_add_feature(struct wl_plan_builder *builder, const struct wl_node *node,
+                              const struct wl_feature *feature)
+{
+    struct wl_plan *plan = builder->plan;
+
+    if (feature->name == NULL || feature->zh == NULL || feature->en == NULL ||
+        feature->formula == NULL || feature->window == NULL) {
+        return wl_plan_fail_memory(builder);
+    }
+    if (wl_plan_find(plan, wl_str_from(feature->name)) != SIZE_MAX) {
+        return wl_fail_node(builder->error, node, "feature %s is declared twice", feature->name);
+    }
+    if (plan->n_features == WL_FEATURES_MAX) {
+        return wl_fail(builder->error, WL_ELIMIT, "feature %s is one too many: at most %d",
+                       feature->name, WL_FEATURES_MAX);
+    }
+    plan->features[plan->n_features++] = *feature;
+    return WL_OK;
+}
+
+wl_status wl_plan_fail_memory(const struct wl_plan_builder *builder)
+{
+    return wl_fail(builder->error, WL_ENOMEM, "no memory for a feature set");
+}
+
+/* ---- the section ---- */
+
+struct section_fields {
+    const char *library;
+    const char *utc_offset;
+    const struct wl_node *signals;
+    const struct wl_node *sets;
+    const struct wl_node *ratios;
+    const struct wl_node *attributes;
+    struct wl_texts drop;
+};
+
+#define SECTION_FIELD(member, field_kind, text)                                                    \
+    {                                                                                              \
+        .key = #member, .kind = (field_kind), .offset = offsetof(struct section_fields, member),   \
+        .doc = (text)                                                                              \
+    }
+
+static const struct wl_field section_table[] = {
+    SECTION_FIELD(library, WL_FIELD_TEXT, "built-in feature set to start from: standard"),
+    SECTION_FIELD(utc_offset, WL_FIELD_TEXT, "day edge of this set; default: the workspace's"),
+    SECTION_FIELD(signals, WL_FIELD_NODE, "list of signals"),
+    SECTION_FIELD(sets, WL_FIELD_NODE, "list of signal x aggregates x windows"),
+    SECTION_FIELD(ratios, WL_FIELD_NODE, "list of ratios of two features"),
+    SECTION_FIELD(attributes, WL_FIELD_NODE, "all, or a list"),
+    SECTION_FIELD(drop, WL_FIELD_TEXTS, "names of features of the library to leave out")};
+
+typedef wl_status (*read_item_fn)(struct wl_plan_builder *builder, const struct wl_node *node);
+
+static wl_status read_list(struct wl_plan_builder *builder, const struct wl_node *list,
+                           const char *where, read_item_fn read_item)
+{
+    if (list == NULL) {
+        return WL_OK;
+    }
+    if (list->kind != WL_NODE_LIST) {
+        return wl_fail_node(builder->error, list, "features.%s: wants a list, found %s", where,
+                            wl_node_kind_name(list->kind));
+    }
+    for (const struct wl_node *node = list->first; node != NULL; node = node->next) {
+        WL_TRY(read_item(builder, node));
+    }
+    return WL_OK;
+}
+
+static wl_status read_section(struct wl_plan_builder *builder, const struct wl_node *section,
+                              struct section_fields *fields)
+{
+    WL_TRY(wl_fields_read(builder->arena, section, "features", section_table,
+                          sizeof(section_table) / sizeof(section_table[0]), fields,
+                          builder->error));
+    if (fields->utc_offset != NULL) {
+        WL_TRY(wl_offset_parse(wl_str_from(fields->utc_offset), &builder->plan->utc_offset_us,
+                               builder->error));
+    }
+    WL_TRY(read_list(builder, fields->signals, "signals", wl_plan_read_signal));
+    WL_TRY(read_list(builder, fields->sets, "sets", wl_plan_read_set));
+    return read_list(builder, fields->ratios, "ratios", wl_plan_read_ratio);
+}
+
+static wl_status read_library(struct wl_plan_builder *builder, const char *name,
+                              const struct wl_node *section)
+{
+    struct wl_str text = wl_library_text(name);
+    struct section_fields fields = {0};
+    struct wl_node *root = NULL;
+    wl_error inner = {0};
+
+    if (text.data == NULL) {
+        const char *near = wl_closest(wl_str_from(name), wl_library_names());
+        return wl_fail_node(builder->error, wl_node_get(section, "library"),
+                            "features.library: no library \"%s\" (did you mean \"%s\"?)", name,
+                            near != NULL ? near : wl_library_names()[0]);
+    }
+    wl_status status = wl_yaml_parse(builder->arena, text, &root, &inner);
+    if (status == WL_OK) {
+        status = read_section(builder, root, &fields);
+    }
+    return status == WL_OK ? WL_OK
+                           : wl_fail_at(builder->error, status, "built-in library %s", name);
+}
+
+static wl_status make_plan(struct wl_plan_builder *builder)
+{
+    struct wl_arena *arena = builder->arena;
+    struct wl_plan *plan = wl_arena_zeroed(arena, 1, sizeof(*plan));
+
+    if (plan == NULL) {
+        return wl_plan_fail_memory(builder);
+    }
+    plan->signals = wl_arena_zeroed(arena, WL_SIGNALS_MAX, sizeof(*plan->signals));
+    plan->features = wl_arena_zeroed(arena, WL_FEATURES_MAX, sizeof(*plan->features));
+    plan->sketches = wl_arena_zeroed(arena, WL_FEATURES_MAX, sizeof(*plan->sketches));
+    plan->attributes = wl_arena_zeroed(arena, WL_FEATURES_MAX, sizeof(*plan->attributes));
+    if (plan->signals == NULL || plan->features == NULL || plan->sketches == NULL ||
+        plan->attributes == NULL) {
+        return wl_plan_fail_memory(builder);
+    }
+    plan->utc_offset_us = builder->options->utc_offset_us;
+    builder->plan = plan;
+    return WL_OK;
+}
+
+wl_status wl_plan_compile(struct wl_arena *arena, const struct wl_node *features,
+                          const struct wl_plan_options *options, struct wl_plan **plan,
+                          wl_error *error)
+{
+    wl_error ignored = {0};
+    struct wl_plan_builder builder = {
+        .arena = arena, .options = options, .error = error != NULL ? error : &ignored};
+    struct section_fields fields = {0};
+    bool is_default = features == NULL || features->kind == WL_NODE_NULL;
+    const struct wl_node *library_node = is_default ? NULL : wl_node_get(features, "library");
+
+    WL_TRY(make_plan(&builder));
+    if (is_default || (library_node != NULL && library_node->kind == WL_NODE_STRING)) {
+        WL_TRY(read_library(&builder, is_default ? "standard" : library_node->text.data, features));
+    }
+    WL_TRY(read_section(&builder, features, &fields));
+    WL_TRY(wl_plan_drop_features(&builder, features, &fields.drop));
+    // A library without a word about attributes takes what there is.
+    static const struct wl_node all = {.kind = WL_NODE_STRING, .text = {"all", 3}};
+    bool is_library = is_default || library_node != NULL;
+    WL_TRY(wl_plan_read_attributes(
+        &builder, fields.attributes == NULL && is_library ? &all : fields.attributes));
+    if (builder.plan->n_features == 0) {
+        return wl_fail_node(error, features, "features: no feature is declared");
+    }
+    WL_TRY(wl_plan_sort(&builder));
+    WL_TRY(wl_plan_settle(&builder));
+    WL_TRY(wl_plan_define(&builder));
+    *plan = builder.plan;
+    return WL_OK;
+}
