@@ -1,0 +1,48 @@
+/* Names of reasons, channels, offers and languages. */
+#include "compose/taxonomy.h"
+
+const char *const wl_channel_names[] = {"email", "push", "sms", "in_app", NULL};
+const char *const wl_reason_names[] = {
+    "activity_down", "spend_down", "inactive", "payment_failed", "support_issue",
+    "performance",   "ads",        "content",  "price",          "contract",
+    "new_customer",  "other",      NULL};
+const char *const wl_reason_group_names[] = {"engagement", "value",      "billing", "service",
+                                             "experience", "onboarding", NULL};
+const char *const wl_offer_kind_names[] = {
+    "none", "coupon", "points", "trial_pack", "vip_support", "care", "pause", "feature_tip", NULL};
+const char *const wl_language_names[] = {"en", "zh", NULL};
+
+int wl_name_find(const char *const *names, struct wl_str text)
+{
+    for (int i = 0; names[i] != NULL; i++) {
+        if (wl_str_is(text, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+enum wl_reason_code wl_reason_from(struct wl_str code)
+{
+    int i = wl_name_find(wl_reason_names, code);
+    return i < 0 ? WL_REASON_OTHER : (enum wl_reason_code)i;
+}
+
+int wl_reason_group(enum wl_reason_code reason)
+{
+    switch (reason) {
+    case WL_REASON_ACTIVITY_DOWN:
+    case WL_REASON_INACTIVE: return 0;
+    case WL_REASON_SPEND_DOWN:
+    case WL_REASON_PRICE: return 1;
+    case WL_REASON_PAYMENT_FAILED:
+    case WL_REASON_CONTRACT: return 2;
+    case WL_REASON_SUPPORT_ISSUE:
+    case WL_REASON_PERFORMANCE: return 3;
+    case WL_REASON_ADS:
+    case WL_REASON_CONTENT: return 4;
+    case WL_REASON_NEW_CUSTOMER: return 5;
+    case WL_REASON_OTHER: return WL_REASON_GROUP_NONE;
+    }
+    return WL_REASON_GROUP_NONE;
+}
