@@ -182,8 +182,9 @@ static wl_status report_problem(struct fy_diag *diag, wl_error *error)
                    first->msg);
 }
 
-// libfyaml 0.7 loops for ever on a malformed directive, stops in silence at a second document, and
-// reads text that is not UTF-8 as nothing. So all three are refused line by line before it looks.
+// libfyaml 0.7 loops for ever on a malformed directive, crashes on some tabs, stops in silence at a
+// second document, and reads text that is not UTF-8 as nothing. So all four are refused, line by
+// line, before it looks.
 static wl_status check_lines(struct wl_str text, wl_error *error)
 {
     bool has_content = false;
@@ -196,6 +197,10 @@ static wl_status check_lines(struct wl_str text, wl_error *error)
 
         if (!wl_str_is_utf8(line)) {
             return wl_fail(error, WL_ECONFIG, "line %u: not UTF-8", n_line);
+        }
+        if (line.n_bytes > 0 && memchr(line.data, '\t', line.n_bytes) != NULL) {
+            return wl_fail(error, WL_ECONFIG, "line %u: a tab; write spaces, or \"\\t\" in quotes",
+                           n_line);
         }
         if (line.n_bytes > 0 && line.data[0] == '%') {
             return wl_fail(error, WL_ECONFIG, "line %u: directives are not accepted here", n_line);
