@@ -3,9 +3,14 @@
 #define WL_CLI_COMMANDS_H
 #include "cli/cli.h"
 
+extern const struct wl_command wl_command_init;
 extern const struct wl_command wl_command_config_check;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;
 extern const struct wl_command wl_command_completion;
+
+/* wl_workspace_template - text of a built-in wanliu.yaml: "video", "ecommerce", "snapshot"; false when
+ * there is none of that name. */
+bool wl_workspace_template(const char *name, struct wl_str *text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 static const struct wl_command *const commands[] = {
+    &wl_command_init,
     &wl_command_config_check,
     &wl_command_help,
     &wl_command_man,
