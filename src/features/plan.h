@@ -25,7 +25,7 @@ struct wl_window {
     bool is_hourly; /* tail on an hour edge; otherwise on a day edge */
 };
 
-struct wl_condition {
+struct wl_signal_condition {
     const char *prop;
     const char *value;
 };
@@ -43,7 +43,8 @@ struct wl_signal {
     size_t n_events;
     const char *const *channels; /* (n_channels) texts that count; a single "*" is every text */
     size_t n_channels;
-    struct wl_condition where[WL_PROPS_MAX]; /* (n_where) all must hold; texts have no properties */
+    struct wl_signal_condition
+        where[WL_PROPS_MAX]; /* (n_where) all must hold; texts have no properties */
     size_t n_where;
 
     /* What a state keeps, as the features ask for it. */

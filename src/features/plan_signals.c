@@ -82,7 +82,7 @@ static wl_status read_where(struct wl_plan_builder *builder, const struct wl_nod
             return wl_plan_fail_memory(builder);
         }
         signal->where[signal->n_where++] =
-            (struct wl_condition){.prop = prop, .value = node->text.data};
+            (struct wl_signal_condition){.prop = prop, .value = node->text.data};
     }
     return WL_OK;
 }
