@@ -41,8 +41,8 @@ static wl_status run_init(struct wl_cli *cli, wl_error *error)
     struct wl_str text;
 
     if (!wl_workspace_template(name, &text)) {
-        return wl_fail(error, WL_EINVAL, "no template \"%s\"; there are video, ecommerce and snapshot",
-                       name);
+        return wl_fail(error, WL_EINVAL,
+                       "no template \"%s\"; there are video, ecommerce and snapshot", name);
     }
     if (path == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a path");
@@ -52,7 +52,10 @@ static wl_status run_init(struct wl_cli *cli, wl_error *error)
     }
     WL_TRY(wl_folder_make(cli->folder, error));
     WL_TRY(wl_file_write(path, text, error));
-    wl_cli_say(cli, WL_SAY(cli, "wrote %s; edit its sources, then: wanliu ingest FILE", "已写入 %s；请修改其中的 sources，然后运行：wanliu ingest FILE"), path);
+    wl_cli_say(cli,
+               WL_SAY(cli, "wrote %s; edit its sources, then: wanliu ingest FILE",
+                      "已写入 %s；请修改其中的 sources，然后运行：wanliu ingest FILE"),
+               path);
     return WL_OK;
 }
 

@@ -1,0 +1,105 @@
+/* The journey: ingest -> features -> label, train -> score -> explain -> compose -> report. Each call
+ * here is one stage; the stages themselves live in their folders. journey.c is the table of contents.
+ *
+ * A journey is opened on a workspace, loaded once from its store, and then asked for rows, scores and
+ * explanations. Training lives in journey_train.h, apart, so that scoring links no training library. */
+#ifndef WL_JOURNEY_H
+#define WL_JOURNEY_H
+#include "base/progress.h"
+#include "compose/message.h"
+#include "data/company.h"
+#include "decide/tiers.h"
+#include "explain/reasons.h"
+#include "features/plan.h"
+#include "learn/label.h"
+#include "learn/split.h"
+#include "model/registry.h"
+#include "workspace.h"
+
+/* How to run; filled by the caller before wl_journey_open. */
+struct wl_run {
+    const wl_alloc *alloc;
+    size_t n_threads;
+    uint64_t seed;
+    int64_t now_us;             /* wall clock, for what is written down about versions */
+    const struct wl_sink *sink; /* may be NULL */
+};
+
+struct wl_journey {
+    struct wl_run run;
+    struct wl_workspace workspace;
+    struct wl_churn churn;
+    bool has_churn; /* the section is there */
+    struct wl_split split;
+    struct wl_dates dates; /* settled when has_churn */
+    struct wl_tiers tiers;
+    struct wl_company *company; /* NULL until wl_journey_load */
+    struct wl_plan *plan;       /* NULL until wl_journey_plan */
+};
+
+/* wl_journey_open - read a workspace's configuration, every section that all commands share.
+ *   journey  (out) release with wl_journey_close; zeroed on failure.
+ * Errors:  those of wl_workspace_open; WL_ECONFIG "wanliu.yaml: line 3, column 1: ...". */
+WL_MUST_CHECK wl_status wl_journey_open(const char *folder, const struct wl_run *run,
+                                        struct wl_journey *journey, wl_error *error);
+
+/* wl_journey_close - give everything back; a zeroed journey is fine. */
+void wl_journey_close(struct wl_journey *journey);
+
+/* wl_journey_load - read all records from the workspace's store.
+ * Errors:  WL_ENOTFOUND  nothing has been ingested yet; says what to run.  Those of the store. */
+WL_MUST_CHECK wl_status wl_journey_load(struct wl_journey *journey, wl_error *error);
+
+/* wl_journey_plan - compile the feature set: the workspace's own, or the one a model was trained on.
+ *   definition  (in) wl_plan.definition of a saved model; empty: the `features:` section.
+ * Errors:  WL_ECONFIG, WL_ESCHEMA (a saved definition that no longer compiles), WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition,
+                                        wl_error *error);
+
+/* wl_journey_rows - features of everybody in the audience at each date.
+ *   dates_us  (in)  (n_dates) rising.
+ *   labels    (out) statuses behind the audience; release with wl_labels_release. May be NULL.
+ *   rows      (out) release with wl_rows_release. Without a churn section everybody known is in.
+ * Errors:  those of the features and labels. */
+WL_MUST_CHECK wl_status wl_journey_rows(struct wl_journey *journey, const int64_t *dates_us,
+                                        size_t n_dates, struct wl_labels *labels,
+                                        struct wl_rows *rows, wl_error *error);
+
+/* A model opened for scoring, with everything prepared once. */
+struct wl_scorer {
+    struct wl_saved_model saved;    /* manifest and model */
+    struct wl_shap *shap;           /* NULL unless the model is a forest */
+    uint32_t *feature;              /* (n_columns) feature of each encoded column */
+    struct wl_feature_words *words; /* (n_features) */
+    size_t i_activity;              /* feature with activity in percent, or SIZE_MAX */
+    bool degraded;                  /* no model was found: the rule baseline scores */
+    char why[128];
+};
+
+/* wl_scorer_open - the model to score with, and the plan it was trained on.
+ *   version  (in) "champion", "3", ...; NULL is champion.
+ *   With no model at all the rule baseline serves, marked degraded.
+ * Errors:  WL_ENOTFOUND  a version that was asked for by name is not there.  WL_ESCHEMA, WL_ECORRUPT. */
+WL_MUST_CHECK wl_status wl_scorer_open(struct wl_journey *journey, const char *version,
+                                       struct wl_scorer *scorer, wl_error *error);
+void wl_scorer_close(struct wl_scorer *scorer, const wl_alloc *alloc);
+
+/* wl_journey_score - probability and tier of every row.
+ *   scores  (out) (rows->n_rows), caller's memory; strings are borrowed from rows and scorer.
+ * Cost:    O(rows * trees * depth). */
+WL_MUST_CHECK wl_status wl_journey_score(const struct wl_journey *journey,
+                                         const struct wl_scorer *scorer, const struct wl_rows *rows,
+                                         struct wl_score *scores, wl_error *error);
+
+/* wl_journey_explain - reasons of a few rows.
+ *   begin, end    (in)     rows begin .. end-1; scores and explanations are indexed from begin.
+ *   arena         (in,out) owns the sentences.
+ *   explanations  (out)    (end - begin). */
+WL_MUST_CHECK wl_status wl_journey_explain(const struct wl_journey *journey,
+                                           const struct wl_scorer *scorer,
+                                           const struct wl_rows *rows,
+                                           const struct wl_score *scores, size_t begin, size_t end,
+                                           struct wl_arena *arena,
+                                           struct wl_explanation *explanations, wl_error *error);
+
+#endif
