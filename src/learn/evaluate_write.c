@@ -1,0 +1,379 @@
+/* An evaluation as JSON, JSON lines, CSV and a page of text. */
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "learn/evaluate.h"
+#include "math/class_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DIGITS 6 // intervals are no finer than the third digit; six keep files comparable
+
+static void put_text(struct wl_json_writer *json, const char *key, const char *text)
+{
+    wl_json_key(json, key);
+    if (text != NULL) {
+        wl_json_text(json, text);
+    } else {
+        wl_json_null(json);
+    }
+}
+
+static void put_number(struct wl_json_writer *json, const char *key, double value)
+{
+    wl_json_key(json, key);
+    wl_json_digits(json, value, DIGITS);
+}
+
+static void put_count(struct wl_json_writer *json, const char *key, double count)
+{
+    wl_json_key(json, key);
+    wl_json_i64(json, (int64_t)count);
+}
+
+static void put_time(struct wl_json_writer *json, const char *key, int64_t time_us)
+{
+    wl_json_key(json, key);
+    if (time_us != WL_TIME_NONE) {
+        wl_json_time(json, time_us);
+    } else {
+        wl_json_null(json);
+    }
+}
+
+// value, low, high, n; or null with the reason.
+static void put_metric(struct wl_json_writer *json, const struct wl_metric *metric)
+{
+    put_number(json, "value", metric->value);
+    if (isnan(metric->value)) {
+        put_text(json, "status", "not_measurable_yet");
+        put_text(json, "why", metric->why != NULL ? metric->why : "not defined on these rows");
+    } else {
+        put_number(json, "low", metric->low);
+        put_number(json, "high", metric->high);
+    }
+    put_count(json, "n", metric->n);
+}
+
+static void put_line(const struct wl_evaluation *evaluation, const char *model, const char *key,
+                     const struct wl_metric *metric, struct wl_buf *text)
+{
+    struct wl_json_writer json = wl_json_begin(text);
+
+    wl_json_open(&json, '{');
+    put_text(&json, "set", evaluation->set);
+    put_text(&json, "model", model);
+    put_text(&json, "metric", key);
+    put_metric(&json, metric);
+    wl_json_close(&json, '}');
+    wl_buf_char(text, '\n');
+}
+
+// Figures that do not exist in this kind of evaluation are left out instead of excused.
+static bool is_shown(const struct wl_evaluation *evaluation, size_t id)
+{
+    return id != WL_METRIC_AUC_POOLED || evaluation->n_folds > 1;
+}
+
+void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text)
+{
+    for (size_t id = 0; id < WL_METRIC_COUNT; id++) {
+        if (is_shown(evaluation, id)) {
+            put_line(evaluation, evaluation->model, wl_metric_key((enum wl_metric_id)id),
+                     &evaluation->metrics[id], text);
+        }
+    }
+    for (size_t b = 0; b < evaluation->n_baselines; b++) {
+        const struct wl_baseline_result *baseline = &evaluation->baselines[b];
+        put_line(evaluation, baseline->name, "auc", &baseline->auc, text);
+        put_line(evaluation, baseline->name, "pr_auc", &baseline->pr_auc, text);
+        put_line(evaluation, baseline->name, "lift_10", &baseline->lift_10, text);
+        put_line(evaluation, baseline->name, "auc_gain_of_model", &baseline->auc_gain, text);
+    }
+}
+
+static void put_named_metric(struct wl_json_writer *json, const char *key,
+                             const struct wl_metric *metric)
+{
+    wl_json_key(json, key);
+    wl_json_open(json, '{');
+    put_metric(json, metric);
+    put_text(json, "interval", metric->method);
+    wl_json_close(json, '}');
+}
+
+static void put_facts(struct wl_json_writer *json, const struct wl_evaluation *evaluation)
+{
+    put_text(json, "set", evaluation->set);
+    put_text(json, "model", evaluation->model);
+    put_count(json, "n", (double)evaluation->n_rows);
+    put_count(json, "n_positive", (double)evaluation->n_positive);
+    put_count(json, "n_users", (double)evaluation->n_users);
+    put_count(json, "folds", (double)evaluation->n_folds);
+    put_time(json, "first_date", evaluation->first_us);
+    put_time(json, "last_date", evaluation->last_us);
+    put_number(json, "horizon_days", (double)evaluation->horizon_us / (double)WL_DAY_US);
+    put_number(json, "lead_hours", (double)evaluation->lead_us / (double)WL_HOUR_US);
+    put_number(json, "threshold", evaluation->threshold);
+    put_text(json, "split", evaluation->split_en);
+    wl_json_key(json, "random_split");
+    wl_json_bool(json, evaluation->is_random);
+    wl_json_key(json, "below_minimum");
+    wl_json_bool(json, evaluation->is_below_minimum);
+    wl_json_key(json, "too_good");
+    wl_json_bool(json, evaluation->is_too_good);
+    put_text(json, "caution", evaluation->caution);
+}
+
+static void put_baselines(struct wl_json_writer *json, const struct wl_evaluation *evaluation)
+{
+    wl_json_key(json, "baselines");
+    wl_json_open(json, '[');
+    for (size_t b = 0; b < evaluation->n_baselines; b++) {
+        const struct wl_baseline_result *baseline = &evaluation->baselines[b];
+        wl_json_open(json, '{');
+        put_text(json, "name", baseline->name);
+        put_named_metric(json, "auc", &baseline->auc);
+        put_named_metric(json, "pr_auc", &baseline->pr_auc);
+        put_named_metric(json, "lift_10", &baseline->lift_10);
+        put_named_metric(json, "auc_gain_of_model", &baseline->auc_gain);
+        wl_json_close(json, '}');
+    }
+    wl_json_close(json, ']');
+}
+
+static void put_pictures(struct wl_json_writer *json, const struct wl_evaluation *evaluation)
+{
+    wl_json_key(json, "curve");
+    wl_json_open(json, '[');
+    for (size_t i = 0; i < evaluation->n_points; i++) {
+        const struct wl_curve_point *point = &evaluation->points[i];
+        wl_json_open(json, '[');
+        wl_json_digits(json, point->threshold, DIGITS);
+        wl_json_digits(json, point->recall, DIGITS);
+        wl_json_digits(json, point->false_positive_rate, DIGITS);
+        wl_json_digits(json, point->precision, DIGITS);
+        wl_json_close(json, ']');
+    }
+    wl_json_close(json, ']');
+    wl_json_key(json, "reliability");
+    wl_json_open(json, '[');
+    for (size_t b = 0; b < WL_ECE_BINS; b++) {
+        wl_json_open(json, '{');
+        put_number(json, "n", evaluation->reliability[b].n);
+        put_number(json, "p_mean", evaluation->reliability[b].p_mean);
+        put_number(json, "rate", evaluation->reliability[b].rate);
+        wl_json_close(json, '}');
+    }
+    wl_json_close(json, ']');
+}
+
+static void put_numbers(struct wl_json_writer *json, const char *key, const double *values,
+                        size_t n)
+{
+    wl_json_key(json, key);
+    wl_json_open(json, '[');
+    for (size_t i = 0; i < n; i++) {
+        wl_json_digits(json, values[i], DIGITS);
+    }
+    wl_json_close(json, ']');
+}
+
+void wl_evaluation_json(const struct wl_evaluation *evaluation, struct wl_buf *text)
+{
+    struct wl_json_writer json = wl_json_begin(text);
+
+    wl_json_open(&json, '{');
+    put_facts(&json, evaluation);
+    wl_json_key(&json, "metrics");
+    wl_json_open(&json, '{');
+    for (size_t id = 0; id < WL_METRIC_COUNT; id++) {
+        if (is_shown(evaluation, id)) {
+            put_named_metric(&json, wl_metric_key((enum wl_metric_id)id), &evaluation->metrics[id]);
+        }
+    }
+    wl_json_close(&json, '}');
+    put_baselines(&json, evaluation);
+    wl_json_key(&json, "confusion");
+    wl_json_open(&json, '{');
+    put_count(&json, "tp", evaluation->confusion.tp);
+    put_count(&json, "fp", evaluation->confusion.fp);
+    put_count(&json, "fn", evaluation->confusion.fn);
+    put_count(&json, "tn", evaluation->confusion.tn);
+    wl_json_close(&json, '}');
+    put_numbers(&json, "decile_lift", evaluation->decile_lift, WL_EVALUATION_DECILES);
+    put_numbers(&json, "histogram", evaluation->histogram, WL_EVALUATION_BUCKETS);
+    put_pictures(&json, evaluation);
+    wl_json_close(&json, '}');
+}
+
+void wl_evaluation_curve_csv(const struct wl_evaluation *evaluation, struct wl_buf *text)
+{
+    wl_buf_text(text, "threshold,recall,false_positive_rate,precision\n");
+    for (size_t i = 0; i < evaluation->n_points; i++) {
+        const struct wl_curve_point *point = &evaluation->points[i];
+        wl_buf_format(text, "%.*g,%.*g,%.*g,%.*g\n", DIGITS, point->threshold, DIGITS,
+                      point->recall, DIGITS, point->false_positive_rate, DIGITS, point->precision);
+    }
+}
+
+void wl_evaluation_warnings(const struct wl_evaluation *evaluation, const char *language,
+                            struct wl_buf *text)
+{
+    bool is_zh = strcmp(language, "zh") == 0;
+
+    if (evaluation->is_below_minimum) {
+        wl_buf_text(text, is_zh ? "警告：样本少于最低要求，结果为强制发布，仅供参考\n"
+                                : "warning: fewer rows than the minimum, published by force\n");
+    }
+    if (evaluation->is_random) {
+        wl_buf_text(text, is_zh ? "警告：随机划分，结果不能说明对未来的预测能力\n"
+                                : "warning: a random split says nothing about predicting later "
+                                  "months\n");
+    }
+    if (evaluation->is_too_good) {
+        wl_buf_format(text,
+                      is_zh ? "警告：AUC %.4f 好得可疑，请检查信息泄漏或演示数据\n"
+                            : "warning: auc %.4f is too good: look for leakage or demonstration "
+                              "data\n",
+                      evaluation->metrics[WL_METRIC_AUC].value);
+    }
+    if (evaluation->caution != NULL) {
+        wl_buf_format(text, is_zh ? "警告：%s\n" : "warning: %s\n", evaluation->caution);
+    }
+}
+
+static void page_head(const struct wl_evaluation *evaluation, bool is_zh, struct wl_buf *text)
+{
+    const char *split = is_zh ? evaluation->split_zh : evaluation->split_en;
+
+    wl_buf_format(text, "%s · %s\n", evaluation->set, evaluation->model);
+    wl_buf_format(text,
+                  is_zh ? "%zu 个样本，%zu 位客户，其中流失 %zu（%.1f %%）"
+                        : "%zu rows of %zu customers, %zu left (%.1f %%)",
+                  evaluation->n_rows, evaluation->n_users, evaluation->n_positive,
+                  100.0 * (double)evaluation->n_positive / (double)evaluation->n_rows);
+    wl_buf_format(text, is_zh ? "；提前期 %.0f 小时" : "; lead %.0f hours",
+                  (double)evaluation->lead_us / (double)WL_HOUR_US);
+    if (evaluation->horizon_us > 0) {
+        wl_buf_format(text, is_zh ? "，预测期 %.4g 天" : ", horizon %.4g days",
+                      (double)evaluation->horizon_us / (double)WL_DAY_US);
+    }
+    wl_buf_char(text, '\n');
+    if (split != NULL) {
+        wl_buf_format(text, "%s\n", split);
+    }
+    wl_buf_char(text, '\n');
+}
+
+#define LABEL_COLUMNS 26
+
+static const char *method_label(const char *method, bool is_zh)
+{
+    static const char *const names[][2] = {{"user bootstrap", "按用户自助法"},
+                                           {"user bootstrap (BCa)", "按用户自助法（BCa）"},
+                                           {"Wilson, by user", "Wilson，按用户"}};
+
+    for (size_t i = 0; is_zh && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(method, names[i][0]) == 0) {
+            return names[i][1];
+        }
+    }
+    return method; // DeLong and Wilson are names
+}
+
+static void page_metric(const char *label, const struct wl_metric *metric, bool is_zh,
+                        struct wl_buf *text)
+{
+    wl_text_pad_left(text, label, LABEL_COLUMNS);
+    if (isnan(metric->value)) {
+        const char *why = is_zh ? metric->why_zh : metric->why;
+        wl_buf_format(text, is_zh ? "尚不可测量：%s\n" : "not measurable yet: %s\n",
+                      why != NULL ? why : "");
+        return;
+    }
+    wl_buf_format(text, "%8.4f", metric->value);
+    if (isnan(metric->low)) {
+        wl_text_pad(text, is_zh ? "无区间" : "no interval", 20);
+    } else {
+        wl_buf_format(text, "  %8.4f .. %6.4f", metric->low, metric->high);
+    }
+    wl_buf_format(text, "%9.0f  %s\n", metric->n, method_label(metric->method, is_zh));
+}
+
+static void page_title(bool is_zh, const char *zh, const char *en, struct wl_buf *text)
+{
+    wl_text_pad_left(text, is_zh ? zh : en, LABEL_COLUMNS);
+    wl_text_pad(text, is_zh ? "数值" : "value", 8);
+    wl_text_pad(text, is_zh ? "95 % 区间" : "95 % interval", 20);
+    wl_text_pad(text, "n", 9);
+    wl_buf_format(text, "  %s\n", is_zh ? "区间方法" : "interval by");
+}
+
+static void page_baselines(const struct wl_evaluation *evaluation, bool is_zh, struct wl_buf *text)
+{
+    char label[160];
+
+    if (evaluation->n_baselines == 0) {
+        return;
+    }
+    wl_buf_char(text, '\n');
+    page_title(is_zh, "基线", "baselines", text);
+    for (size_t b = 0; b < evaluation->n_baselines; b++) {
+        const struct wl_baseline_result *baseline = &evaluation->baselines[b];
+        (void)snprintf(label, sizeof(label), "%s: AUC", baseline->name);
+        page_metric(label, &baseline->auc, is_zh, text);
+        (void)snprintf(label, sizeof(label), is_zh ? "%s: 模型领先" : "%s: model ahead by",
+                       baseline->name);
+        page_metric(label, &baseline->auc_gain, is_zh, text);
+    }
+}
+
+static void page_deciles(const struct wl_evaluation *evaluation, bool is_zh, struct wl_buf *text)
+{
+    wl_buf_text(text,
+                is_zh ? "\n各十分位提升度（风险由高到低）：" : "\nlift by decile, riskiest first:");
+    for (size_t d = 0; d < WL_EVALUATION_DECILES; d++) {
+        wl_buf_format(text, " %.2f", evaluation->decile_lift[d]);
+    }
+    wl_buf_char(text, '\n');
+}
+
+static void page_classes(const struct wl_evaluation *evaluation, const char *language,
+                         struct wl_buf *text)
+{
+    static const char *const zh[2] = {"留下", "流失"};
+    static const char *const en[2] = {"stays", "leaves"};
+    bool is_zh = strcmp(language, "zh") == 0;
+    const struct wl_confusion *confusion = &evaluation->confusion;
+    double counts[4] = {confusion->tn, confusion->fp, confusion->fn, confusion->tp};
+    struct wl_class_counts table = {2, is_zh ? zh : en, counts};
+
+    wl_buf_format(
+        text,
+        is_zh ? "\n阈值 %.4f：判为流失且流失 %.0f，误报 %.0f，漏报 %.0f，判为留下且留下 %.0f\n\n"
+              : "\nat threshold %.4f: %.0f leavers found, %.0f false alarms, %.0f leavers "
+                "missed, %.0f stayers left alone\n\n",
+        evaluation->threshold, confusion->tp, confusion->fp, confusion->fn, confusion->tn);
+    wl_class_report_write(&table, language, text);
+}
+
+void wl_evaluation_text(const struct wl_evaluation *evaluation, const char *language,
+                        struct wl_buf *text)
+{
+    bool is_zh = strcmp(language, "zh") == 0;
+
+    page_head(evaluation, is_zh, text);
+    wl_evaluation_warnings(evaluation, language, text);
+    page_title(is_zh, "指标", "metric", text);
+    for (size_t id = 0; id < WL_METRIC_COUNT; id++) {
+        if (is_shown(evaluation, id)) {
+            page_metric(wl_metric_label((enum wl_metric_id)id, language), &evaluation->metrics[id],
+                        is_zh, text);
+        }
+    }
+    page_baselines(evaluation, is_zh, text);
+    page_deciles(evaluation, is_zh, text);
+    page_classes(evaluation, language, text);
+}
