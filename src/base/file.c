@@ -228,6 +228,65 @@ wl_status wl_folder_list(const char *path, struct wl_arena *arena, char ***names
     return WL_OK;
 }
 
+wl_status wl_folder_temporary(const char *folder, struct wl_arena *arena, char **path_out,
+                              wl_error *error)
+{
+    char *path = wl_path_join(arena, folder, ".new-XXXXXX");
+
+    if (path == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a folder name");
+    }
+    if (mkdtemp(path) == NULL || chmod(path, 0755) != 0) {
+        return fail_errno(error, folder, "make a folder in");
+    }
+    *path_out = path;
+    return WL_OK;
+}
+
+/* The rename lasts once the folder that holds the name is on disk. */
+static void sync_parent(const char *path)
+{
+    char parent[4096];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash != NULL ? (size_t)(slash - path) : 0;
+
+    if (n + 1 < sizeof(parent)) {
+        memcpy(parent, n > 0 ? path : ".", n > 0 ? n : 1);
+        parent[n > 0 ? n : 1] = '\0';
+        int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) {
+            (void)fsync(fd);
+            (void)close(fd);
+        }
+    }
+}
+
+wl_status wl_folder_publish(const char *from, const char *to, wl_error *error)
+{
+    if (rename(from, to) != 0) {
+        if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
+            return wl_fail(error, WL_EEXIST, "%s is there already", to);
+        }
+        return fail_errno(error, to, "make");
+    }
+    sync_parent(to);
+    return WL_OK;
+}
+
+void wl_folder_remove(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+        (void)rmdir(path);
+    }
+}
+
 char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name)
 {
     if (name[0] == '/' || folder[0] == '\0' || strcmp(folder, ".") == 0) {

@@ -54,6 +54,20 @@ struct wl_arena;
 WL_MUST_CHECK wl_status wl_folder_list(const char *path, struct wl_arena *arena, char ***names,
                                        size_t *n_names, wl_error *error);
 
+/* wl_folder_temporary - make a new folder with a name nobody else has, ".new-XXXXXX" inside folder.
+ *   path_out  (out) in arena.
+ * Errors:  WL_EIO, WL_ENOTFOUND (no such folder), WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_folder_temporary(const char *folder, struct wl_arena *arena,
+                                            char **path_out, wl_error *error);
+
+/* wl_folder_publish - give a finished folder its name in one step: all of it is there or nothing.
+ * Errors:  WL_EEXIST  the name is taken; nothing is changed.  WL_EIO. */
+WL_MUST_CHECK wl_status wl_folder_publish(const char *from, const char *to, wl_error *error);
+
+/* wl_folder_remove - remove a folder and the files in it (not folders in it). Best effort: for clearing
+ * away what a failure left behind. */
+void wl_folder_remove(const char *path);
+
 /* wl_path_join - "folder/name" in arena; name alone when it is absolute or folder is "" or ".".
  * NULL when memory is out. */
 char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name);
