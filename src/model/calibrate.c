@@ -1,6 +1,6 @@
-/* Two calibrations. The sigmoid is the default: two parameters do not overfit a few thousand rows and
- * it is strictly monotone, so that no two customers are tied by it. Isotonic regression bends to any
- * shape and wants more data.
+/* Two calibrations. The sigmoid is the default: two parameters do not overfit a few thousand rows
+ * and it is strictly monotone, so that no two customers are tied by it. Isotonic regression bends
+ * to any shape and wants more data.
  *
  * The Newton iteration works on standardised margins u = (margin - mean) / deviation and is turned
  * back at the end: the Hessian is then well conditioned whatever the scale of the margins. */
@@ -30,7 +30,8 @@ static double weight_of(const struct wl_calibration_data *data, size_t i)
     return data->weights != NULL ? (double)data->weights[i] : 1.0;
 }
 
-/* What the fit needs to know about the data; targets as in Platt: (n1 + 1) / (n1 + 2), 1 / (n0 + 2). */
+/* What the fit needs to know about the data; targets as in Platt: (n1 + 1) / (n1 + 2), 1 / (n0 +
+ * 2). */
 struct summary {
     double weight[2]; /* by label */
     double mean;

@@ -1,5 +1,5 @@
-/* From a margin (raw log-odds) to a probability one can count on. Fitted on margins of rows the model
- * was not trained on; stored in the model. */
+/* From a margin (raw log-odds) to a probability one can count on. Fitted on margins of rows the
+ * model was not trained on; stored in the model. */
 #ifndef WL_MODEL_CALIBRATE_H
 #define WL_MODEL_CALIBRATE_H
 #include "base/arena.h"
@@ -29,7 +29,8 @@ struct wl_calibration_data {
 
 /* wl_calibrate_sigmoid - fit slope and intercept by maximum likelihood on smoothed targets, so that
  *   perfectly separated margins still give finite parameters. A slope that would not rise (margins
- *   that tell nothing, or the wrong way round) becomes 0.001: the base rate for everybody, ranks kept.
+ *   that tell nothing, or the wrong way round) becomes 0.001: the base rate for everybody, ranks
+ *   kept.
  * Cost:    O(n) for each of at most 100 Newton steps; no allocation.
  * Errors:  WL_EINVAL  no rows, one class only, or a margin that is not finite.
  * Source:  Platt 1999; Lin, Lin, Weng 2007, "A note on Platt's probabilistic outputs", alg. 1. */

@@ -1,8 +1,8 @@
 /* Walking and checking a forest.
  *
- * Why plain arrays: a trained forest is read millions of times and written once, so it is laid out for
- * the reader: nodes of a tree together, root first, every child behind its parent, right = left + 1.
- * The last two make the check below one forward pass and rule out cycles by construction.
+ * Why plain arrays: a trained forest is read millions of times and written once, so it is laid out
+ * for the reader: nodes of a tree together, root first, every child behind its parent, right = left
+ * + 1. The last two make the check below one forward pass and rule out cycles by construction.
  * wl_forest_margin is the plain reference; many rows at a time go through walk.c. */
 #include "model/forest.h"
 

@@ -27,8 +27,8 @@ struct wl_forest {
     double base_margin; /* log-odds added to the sum of the leaves */
 };
 
-/* wl_forest_margin - log-odds of one encoded row: base_margin + the sum over trees, in tree order, in
- * double, so that it is the same everywhere.
+/* wl_forest_margin - log-odds of one encoded row: base_margin + the sum over trees, in tree order,
+ * in double, so that it is the same everywhere.
  *   columns  (in) (n_columns) float32, NaN = missing.
  * Cost:    O(trees * depth), no allocation.
  * Threads: any number; the forest is read-only.

@@ -1,4 +1,5 @@
-/* A linear model on standardised columns: margin = bias + sum of weight * z. A term reads one encoded
+/* A linear model on standardised columns: margin = bias + sum of weight * z. A term reads one
+ * encoded
  * column: its value (heavy tails through a signed log1p), or whether it is missing. A missing value
  * counts as the training mean, z = 0; the missing term says that it was missing. */
 #ifndef WL_MODEL_LINEAR_H
@@ -25,7 +26,8 @@ struct wl_linear {
 
 /* wl_linear_fit_terms - decide the terms and their scales; weights are 0 until trained.
  *   A column that does not vary over the training rows gets no term; neither does a missing flag
- *   where training missed nothing. A log is taken where no value is negative and |skew| > WL_SKEW_MAX.
+ *   where training missed nothing. A log is taken where no value is negative and |skew| >
+ *   WL_SKEW_MAX.
  *   set  (in) the training rows, nothing else.
  * Cost:    O(N columns), two passes. Errors: WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_linear_fit_terms(struct wl_arena *arena,

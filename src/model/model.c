@@ -1,5 +1,5 @@
-/* One face for every algorithm. Scoring many rows is cut into fixed pieces of rows; each row's margin
- * depends on that row alone, so pieces and threads cannot show in the result. */
+/* One face for every algorithm. Scoring many rows is cut into fixed pieces of rows; each row's
+ * margin depends on that row alone, so pieces and threads cannot show in the result. */
 #include "model/model.h"
 
 #include "base/limits.h"

@@ -31,14 +31,15 @@ struct wl_model_about {
 /* wl_model_free - give all back; NULL is fine. */
 void wl_model_free(struct wl_model *model);
 
-/* wl_model_fallback - the rule baseline for a schema, without any training: what scores when no model
+/* wl_model_fallback - the rule baseline for a schema, without any training: what scores when no
+ * model
  *   file is there. Its probabilities are the logistic of the points, not calibrated.
  * Errors:  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_model_fallback(const wl_alloc *alloc, const struct wl_schema *schema,
                                           struct wl_model **model_out, wl_error *error);
 
-/* wl_model_algorithm .. wl_model_calibrator - the parts, borrowed from the model. forest, linear and
- * rule are NULL unless the algorithm is theirs. */
+/* wl_model_algorithm .. wl_model_calibrator - the parts, borrowed from the model. forest, linear
+ * and rule are NULL unless the algorithm is theirs. */
 enum wl_algorithm wl_model_algorithm(const struct wl_model *model);
 const struct wl_schema *wl_model_schema(const struct wl_model *model);
 const struct wl_encoder *wl_model_encoder(const struct wl_model *model);
@@ -48,8 +49,8 @@ const struct wl_rule *wl_model_rule(const struct wl_model *model);
 const struct wl_calibrator *wl_model_calibrator(const struct wl_model *model);
 const struct wl_model_about *wl_model_about(const struct wl_model *model);
 
-/* wl_model_describe - set what the model says about itself; texts are copied. Call before the model is
- * shared between threads. Errors: WL_ENOMEM; nothing is changed. */
+/* wl_model_describe - set what the model says about itself; texts are copied. Call before the model
+ * is shared between threads. Errors: WL_ENOMEM; nothing is changed. */
 WL_MUST_CHECK wl_status wl_model_describe(struct wl_model *model,
                                           const struct wl_model_about *about, wl_error *error);
 

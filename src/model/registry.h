@@ -5,8 +5,8 @@
  *   models/<name>/aliases.json              {"champion": 3, ...}, replaced whole
  *   models/<name>/history.ndjson            one line for each move of an alias, only ever appended
  *
- * A version folder appears in one rename, never changes afterwards and is never reused. One writer at
- * a time may move aliases of a name; readers need no care. */
+ * A version folder appears in one rename, never changes afterwards and is never reused. One writer
+ * at a time may move aliases of a name; readers need no care. */
 #ifndef WL_MODEL_REGISTRY_H
 #define WL_MODEL_REGISTRY_H
 #include "data/node.h"
@@ -88,7 +88,8 @@ WL_MUST_CHECK wl_status wl_registry_list(struct wl_arena *arena, const char *fol
 /* wl_registry_set_alias - point an alias at a version, and record who did it and why.
  *   alias    (in) WL_ALIAS_CHAMPION, _CHALLENGER or _SHADOW.
  *   version  (in) an existing version; 0 takes the alias away.
- * Errors:  WL_EINVAL  another alias.  WL_ENOTFOUND  no such version.  WL_EIO; when the history cannot
+ * Errors:  WL_EINVAL  another alias.  WL_ENOTFOUND  no such version.  WL_EIO; when the history
+ * cannot
  *          be written the alias is put back. */
 WL_MUST_CHECK wl_status wl_registry_set_alias(const wl_alloc *alloc, const char *folder,
                                               const char *name, const char *alias, int64_t version,

@@ -196,7 +196,8 @@ done:
 }
 
 /* Share of the training distribution below x: rises strictly, also beyond both ends, so that only
- * equal values tie. Distinct knots are spaced evenly: that keeps the order, which is all a rank says. */
+ * equal values tie. Distinct knots are spaced evenly: that keeps the order, which is all a rank
+ * says. */
 static double rank_of(const struct wl_rule *rule, double x)
 {
     const double *knots = rule->knots;

@@ -2,9 +2,9 @@
  *
  * Why not calibrate on the training margins: boosted trees fit them too well, so probabilities come
  * out too extreme. Why not hold rows out: with some thousand customers every row counts. So each of
- * five folds is scored by a model that has not seen its users, all those margins calibrate together,
- * and the final model learns from every row. Six jobs run side by side, one thread each: results
- * cannot depend on the number of threads. */
+ * five folds is scored by a model that has not seen its users, all those margins calibrate
+ * together, and the final model learns from every row. Six jobs run side by side, one thread each:
+ * results cannot depend on the number of threads. */
 #include "model/train.h"
 
 #include "base/limits.h"

@@ -1,5 +1,5 @@
-/* Training, whatever the algorithm: encoder and model on the training rows, calibration on margins of
- * rows the fold's model has not seen, then a refit on all of them. */
+/* Training, whatever the algorithm: encoder and model on the training rows, calibration on margins
+ * of rows the fold's model has not seen, then a refit on all of them. */
 #ifndef WL_MODEL_TRAIN_H
 #define WL_MODEL_TRAIN_H
 #include "base/progress.h"
@@ -25,8 +25,8 @@ struct wl_train_options {
     int64_t seed;
 };
 
-/* wl_train_options_init - the defaults: 150 trees of depth 3, rate 0.05, subsample and colsample 0.8,
- * C 0.1, sigmoid calibration, seed 42. */
+/* wl_train_options_init - the defaults: 150 trees of depth 3, rate 0.05, subsample and colsample
+ * 0.8, C 0.1, sigmoid calibration, seed 42. */
 void wl_train_options_init(struct wl_train_options *options);
 
 /* wl_train_options_read - strictly from a map; absent keys keep what options holds.

@@ -1,15 +1,14 @@
-/* The only file that sees liblinear. It keeps the first label it meets as class +1, so labels are told
- * apart by reading its label list, never by order. Zeros are left out of its sparse rows: they cost
- * nothing there and mean the same. */
+/* The only file that sees liblinear. It keeps the first label it meets as class +1, so labels are
+ * told apart by reading its label list, never by order. Zeros are left out of its sparse rows: they
+ * cost nothing there and mean the same. */
 #include "model/train_linear.h"
 
 #include <linear.h>
 #include <math.h>
 #include <string.h>
 
-/* Gradient norm at the end over the one at the start: coefficients then agree with an exact solver to
- * better than 1e-6 on standardised columns (a test compares). */
-#define STOP_GRADIENT 1e-10
+#define STOP_GRADIENT 1e-8 /* gradient norm at the end over the one at the start */
+#define POLISH_MAX    5    /* Newton steps after liblinear; two are usual */
 
 static void print_nothing(const char *text)
 {
@@ -56,7 +55,130 @@ static void fill_rows(struct matrix *matrix, const struct wl_linear *linear,
     }
 }
 
-static wl_status solve(const struct matrix *matrix, size_t n_rows, double c,
+/* ---- the last digits ---- */
+
+static double dot_row(const struct feature_node *row, const double *w)
+{
+    double sum = 0.0;
+    for (; row->index > 0; row++) {
+        sum += row->value * w[row->index - 1];
+    }
+    return sum;
+}
+
+static void add_row(const struct feature_node *row, double factor, double *sum)
+{
+    for (; row->index > 0; row++) {
+        sum[row->index - 1] += factor * row->value;
+    }
+}
+
+static double dot(const double *a, const double *b, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+/* Where a polish stands: weights w (n), gradient g (n), curvature p (1 - p) of each row. */
+struct polish {
+    const struct matrix *matrix;
+    size_t n_rows;
+    size_t n;
+    double c;
+    double *w;
+    double *g;
+    double *curvature; /* (n_rows) */
+};
+
+static double find_gradient(struct polish *at)
+{
+    memcpy(at->g, at->w, at->n * sizeof(*at->g));
+    for (size_t i = 0; i < at->n_rows; i++) {
+        double margin = dot_row(at->matrix->rows[i], at->w);
+        double p = margin >= 0.0 ? 1.0 / (1.0 + exp(-margin)) : exp(margin) / (1.0 + exp(margin));
+        double target = at->matrix->y[i] > 0.0 ? 1.0 : 0.0;
+        at->curvature[i] = p * (1.0 - p);
+        add_row(at->matrix->rows[i], at->c * (p - target), at->g);
+    }
+    return sqrt(dot(at->g, at->g, at->n));
+}
+
+/* product = (1 + C X' D X) v */
+static void times_hessian(const struct polish *at, const double *v, double *product)
+{
+    memcpy(product, v, at->n * sizeof(*product));
+    for (size_t i = 0; i < at->n_rows; i++) {
+        const struct feature_node *row = at->matrix->rows[i];
+        add_row(row, at->c * at->curvature[i] * dot_row(row, v), product);
+    }
+}
+
+/* Conjugate gradients: step (n) with Hessian * step = g; scratch (3 n). Hestenes & Stiefel 1952. */
+static void find_step(const struct polish *at, double *step, double *scratch)
+{
+    size_t n = at->n;
+    double *residual = scratch;
+    double *direction = scratch + n;
+    double *product = scratch + 2 * n;
+
+    memset(step, 0, n * sizeof(*step));
+    memcpy(residual, at->g, n * sizeof(*residual));
+    memcpy(direction, at->g, n * sizeof(*direction));
+    double rr = dot(residual, residual, n);
+    double stop = rr * 1e-20; // ten digits of the step
+    for (size_t i = 0; i < 2 * n && rr > stop; i++) {
+        times_hessian(at, direction, product);
+        double alpha = rr / dot(direction, product, n);
+        for (size_t j = 0; j < n; j++) {
+            step[j] += alpha * direction[j];
+            residual[j] -= alpha * product[j];
+        }
+        double rr_next = dot(residual, residual, n);
+        for (size_t j = 0; j < n; j++) {
+            direction[j] = residual[j] + rr_next / rr * direction[j];
+        }
+        rr = rr_next;
+    }
+}
+
+/* liblinear stops when the objective moves by less than 1e-12 of itself, which at a large C leaves
+ * coefficients off by 1e-6 and more. Newton steps from there end at rounding. */
+static wl_status polish(const wl_alloc *alloc, const struct matrix *matrix, size_t n_rows, double c,
+                        double *w, size_t n, wl_error *error)
+{
+    double *block = wl_alloc_zeroed(alloc, 6 * n + n_rows, sizeof(*block));
+    double *step = block + n;
+    double *kept = block + 5 * n;
+    struct polish at = {.matrix = matrix, .n_rows = n_rows, .n = n, .c = c, .w = w, .g = block};
+
+    if (block == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu weights", n);
+    }
+    at.curvature = block + 6 * n;
+    double norm = find_gradient(&at);
+    for (int i_step = 0; i_step < POLISH_MAX && norm > 0.0; i_step++) {
+        memcpy(kept, w, n * sizeof(*kept));
+        find_step(&at, step, block + 2 * n);
+        for (size_t j = 0; j < n; j++) {
+            w[j] -= step[j];
+        }
+        double norm_next = find_gradient(&at);
+        if (!(norm_next < 0.5 * norm)) { // rounding is all that is left
+            if (!(norm_next < norm)) {
+                memcpy(w, kept, n * sizeof(*w));
+            }
+            break;
+        }
+        norm = norm_next;
+    }
+    wl_alloc_free(alloc, block);
+    return WL_OK;
+}
+
+static wl_status solve(const wl_alloc *alloc, const struct matrix *matrix, size_t n_rows, double c,
                        struct wl_linear *linear, wl_error *error)
 {
     struct problem problem = {.l = (int)n_rows,
@@ -77,12 +199,16 @@ static wl_status solve(const struct matrix *matrix, size_t n_rows, double c,
         return wl_fail(error, WL_ELIBRARY, "liblinear gives no two-class model");
     }
     double sign = model->label[0] > 0 ? 1.0 : -1.0;
-    for (size_t t = 0; t < linear->n_terms; t++) {
-        linear->terms[t].weight = sign * model->w[t];
+    for (size_t t = 0; t <= linear->n_terms; t++) {
+        model->w[t] *= sign;
     }
-    linear->bias = sign * model->w[linear->n_terms];
+    wl_status status = polish(alloc, matrix, n_rows, c, model->w, linear->n_terms + 1, error);
+    for (size_t t = 0; status == WL_OK && t < linear->n_terms; t++) {
+        linear->terms[t].weight = model->w[t];
+    }
+    linear->bias = status == WL_OK ? model->w[linear->n_terms] : linear->bias;
     free_and_destroy_model(&model);
-    return WL_OK;
+    return status;
 }
 
 wl_status wl_linear_train(const wl_alloc *alloc, const struct wl_encoder *encoder,
@@ -109,7 +235,7 @@ wl_status wl_linear_train(const wl_alloc *alloc, const struct wl_encoder *encode
         goto done;
     }
     fill_rows(&matrix, linear, encoder, set, labels);
-    WL_GO(solve(&matrix, set->n, c, linear, error));
+    WL_GO(solve(alloc, &matrix, set->n, c, linear, error));
 done:
     wl_alloc_free(alloc, matrix.rows);
     wl_alloc_free(alloc, matrix.nodes);

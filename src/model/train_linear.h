@@ -1,5 +1,5 @@
-/* Logistic regression through liblinear: training only. It fills in the weights of a wl_linear whose
- * terms are decided already. */
+/* Logistic regression through liblinear: training only. It fills in the weights of a wl_linear
+ * whose terms are decided already. */
 #ifndef WL_MODEL_TRAIN_LINEAR_H
 #define WL_MODEL_TRAIN_LINEAR_H
 #include "model/linear.h"

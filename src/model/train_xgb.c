@@ -1,5 +1,5 @@
-/* The only file that sees libxgboost. Its buffers belong to the booster and last until the next call,
- * so everything is copied at once. Configuration goes in as text, as its API wants it. */
+/* The only file that sees libxgboost. Its buffers belong to the booster and last until the next
+ * call, so everything is copied at once. Configuration goes in as text, as its API wants it. */
 #include "model/train_xgb.h"
 
 #include "base/json_write.h"

@@ -1,9 +1,9 @@
-/* Boosted trees through libxgboost: training only, never scoring. What comes out is a wl_forest. The
- * booster can be kept, because its margins and contributions are the oracle of ours.
+/* Boosted trees through libxgboost: training only, never scoring. What comes out is a wl_forest.
+ * The booster can be kept, because its margins and contributions are the oracle of ours.
  *
  * Same rows, parameters and seed give the same forest, bit for bit: each booster is trained by one
- * thread (libxgboost adds histogram sums per thread, so its last bits may depend on the number), and
- * the folds of cross-fitting run side by side instead. */
+ * thread (libxgboost adds histogram sums per thread, so its last bits may depend on the number),
+ * and the folds of cross-fitting run side by side instead. */
 #ifndef WL_MODEL_TRAIN_XGB_H
 #define WL_MODEL_TRAIN_XGB_H
 #include "base/buf.h"

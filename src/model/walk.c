@@ -1,11 +1,12 @@
 /* Many rows through a forest.
  *
- * Walking one row is a chain of dependent loads and unpredictable branches: some 4 ns a node. Here a
- * node's question has no branch (two comparisons and a bit), leaves loop onto themselves so that the
- * number of steps is the tree's depth for every row, and LANES rows walk side by side, which hides
- * one row's load behind the others'. A block of rows goes through a tree before the next tree is
- * touched: block (64 rows of 80 features: 20 KiB) and tree (64 leaves: 2 KiB) both stay in the first
- * cache. Measured numbers stand in README.md.
+ * Walking one row is a chain of dependent loads and unpredictable branches: some 4 ns a node. Here
+ * a node's question has no branch (two comparisons and a bit), leaves loop onto themselves so that
+ * the number of steps is the tree's depth for every row, and LANES rows walk side by side, which
+ * hides one row's load behind the others'. A block of rows goes through a tree before the next tree
+ * is
+ * touched: block (64 rows of 80 features: 20 KiB) and tree (64 leaves: 2 KiB) both stay in the
+ * first cache. Measured numbers stand in README.md.
  *
  * The margin of a row is base + leaf of tree 0 + leaf of tree 1 ..., in double and in this order,
  * whatever the block or the number of threads: same bits as wl_forest_margin. */
@@ -19,8 +20,8 @@
 #define BLOCK_ROWS    64 /* see above */
 #define MISSING_RIGHT UINT32_C(0x80000000)
 
-/* One inner node: from "encoded column < threshold" to an interval of the feature. An indicator is 0
- * or 1, so the threshold either splits the level off (0 < t <= 1) or splits nothing. */
+/* One inner node: from "encoded column < threshold" to an interval of the feature. An indicator is
+ * 0 or 1, so the threshold either splits the level off (0 < t <= 1) or splits nothing. */
 static void set_interval(const struct wl_tree_node *from, const struct wl_encoder_column *column,
                          struct wl_walk_node *to)
 {

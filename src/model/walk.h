@@ -1,13 +1,14 @@
-/* A forest compiled for scoring: it asks the features themselves, not encoded columns, so a row needs
- * no encoding and no memory of its own. Gives the bits of wl_forest_margin on the encoded row. */
+/* A forest compiled for scoring: it asks the features themselves, not encoded columns, so a row
+ * needs no encoding and no memory of its own. Gives the bits of wl_forest_margin on the encoded
+ * row. */
 #ifndef WL_MODEL_WALK_H
 #define WL_MODEL_WALK_H
 #include "model/encoder.h"
 #include "model/forest.h"
 
 /* 16 bytes. A row goes right when low <= value <= high: a number asks [threshold, inf], a level
- * [code, code]. A missing value goes right when the top bit of feature is set. A leaf has low = NaN,
- * no top bit and left = itself, so every row stays there; its output stands in high. */
+ * [code, code]. A missing value goes right when the top bit of feature is set. A leaf has low =
+ * NaN, no top bit and left = itself, so every row stays there; its output stands in high. */
 struct wl_walk_node {
     float low;
     float high;

@@ -1,6 +1,6 @@
-/* libxgboost keeps a tree as parallel arrays with children anywhere; ours wants right = left + 1 and
- * children behind parents. A breadth-first copy gives both, drops deleted nodes, and counts the nodes
- * it places, so a cycle in a hostile file ends as "more nodes than the tree has". Covers are
+/* libxgboost keeps a tree as parallel arrays with children anywhere; ours wants right = left + 1
+ * and children behind parents. A breadth-first copy gives both, drops deleted nodes, and counts the
+ * nodes it places, so a cycle in a hostile file ends as "more nodes than the tree has". Covers are
  * sum_hessian: what TreeSHAP weighs paths with. */
 #include "model/xgb_json.h"
 

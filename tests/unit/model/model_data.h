@@ -1,7 +1,7 @@
-/* Made-up customers for the model tests: numbers with gaps, a heavy tail, a flag and a category, and a
- * label that depends on them through a known formula. */
-#ifndef WL_TESTS_MODEL_DATA_H
-#define WL_TESTS_MODEL_DATA_H
+/* Made-up customers for the model tests: numbers with gaps, a heavy tail, a flag and a category,
+ * and a label that depends on them through a known formula. */
+#ifndef WL_TESTS_UNIT_MODEL_MODEL_DATA_H
+#define WL_TESTS_UNIT_MODEL_MODEL_DATA_H
 #include "check.h"
 
 #include "data/rows.h"

@@ -1,6 +1,7 @@
 /* Goal:   training gives models that know something, are calibrated, and are the same bytes for any
  *         number of threads; what was trained is what the libraries say.
- * Method: made-up customers with a known formula; bytes of the encoded model for 1, 2 and 3 threads;
+ * Method: made-up customers with a known formula; bytes of the encoded model for 1, 2 and 3
+ * threads;
  *         refusals with their words. */
 #include "model_data.h"
 
@@ -42,7 +43,8 @@ static void train_and_measure(struct wl_train_options *options, double auc_min)
     fprintf(stderr, "  algorithm %d: AUC %.4f, mean p %.4f, churn %.4f\n", options->algorithm, auc,
             sum_p / N_TEST, sum_label / N_TEST);
     CHECK(auc > auc_min);
-    // Mean probability against the rate of 1500 coin flips: 4 standard errors of sqrt(pq/n) ~ 0.012.
+    // Mean probability against the rate of 1500 coin flips: 4 standard errors of sqrt(pq/n) ~
+    // 0.012.
     CHECK(fabs(sum_p - sum_label) / N_TEST < 0.05);
     wl_model_free(model);
 }
