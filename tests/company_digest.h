@@ -1,7 +1,7 @@
 /* What a company says, whatever the order of its records and ids: a sum of hashes over their texts.
  * Two companies with equal digests hold the same events, texts and attributes. */
-#ifndef WL_COMPANY_DIGEST_H
-#define WL_COMPANY_DIGEST_H
+#ifndef WL_TESTS_COMPANY_DIGEST_H
+#define WL_TESTS_COMPANY_DIGEST_H
 #include "data/company.h"
 
 static inline uint64_t digest_mix(uint64_t hash, int64_t number)

@@ -1,6 +1,6 @@
 /* A company made of a seed, with every kind of record and every kind of value. */
-#ifndef WL_COMPANY_SAMPLE_H
-#define WL_COMPANY_SAMPLE_H
+#ifndef WL_TESTS_COMPANY_SAMPLE_H
+#define WL_TESTS_COMPANY_SAMPLE_H
 #include "check.h"
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
-/* What is known of a customer. JSON says of each value what it is. CSV does not: a column is a number
- * when every cell of it that is not empty reads as one, whatever the order of rows, so cells wait until
- * the file is read. Their texts are interned, so a waiting cell costs 24 bytes. */
+/* What is known of a customer. JSON says of each value what it is. CSV does not: a column is a
+ * number when every cell of it that is not empty reads as one, whatever the order of rows, so cells
+ * wait until the file is read. Their texts are interned, so a waiting cell costs 24 bytes. */
 #include "ingest/run.h"
 
 #include <stdio.h>
@@ -16,15 +16,15 @@ static bool has_name(const struct wl_texts *list, struct wl_str name)
     return false;
 }
 
-static enum declared declared_of(const struct wl_source *source, struct wl_str name)
+static enum wl_run_declared declared_of(const struct wl_source *source, struct wl_str name)
 {
     if (has_name(&source->number, name)) {
-        return DECLARED_NUMBER;
+        return WL_DECLARED_NUMBER;
     }
     if (has_name(&source->category, name)) {
-        return DECLARED_CATEGORY;
+        return WL_DECLARED_CATEGORY;
     }
-    return has_name(&source->boolean, name) ? DECLARED_BOOL : DECLARED_NOT;
+    return has_name(&source->boolean, name) ? WL_DECLARED_BOOL : WL_DECLARED_NOT;
 }
 
 static bool is_mapped(const struct wl_source *source, struct wl_str name)
@@ -66,22 +66,24 @@ static bool read_bool(struct wl_str text, double *number)
 }
 
 // Value of a declared kind; the text of a category is interned by the caller.
-static bool read_declared(enum declared declared, struct wl_str text,
+static bool read_declared(enum wl_run_declared declared, struct wl_str text,
                           struct wl_attribute *attribute)
 {
     switch (declared) {
-    case DECLARED_NUMBER:
+    case WL_DECLARED_NUMBER:
         attribute->kind = WL_VALUE_NUMBER;
         return wl_str_to_double(text, &attribute->number);
-    case DECLARED_BOOL: attribute->kind = WL_VALUE_BOOL; return read_bool(text, &attribute->number);
-    case DECLARED_NOT:
-    case DECLARED_CATEGORY: break;
+    case WL_DECLARED_BOOL:
+        attribute->kind = WL_VALUE_BOOL;
+        return read_bool(text, &attribute->number);
+    case WL_DECLARED_NOT:
+    case WL_DECLARED_CATEGORY: break;
     }
     attribute->kind = WL_VALUE_STRING;
     return true;
 }
 
-static wl_status add_attribute(struct run *run, struct wl_str name, struct wl_str text,
+static wl_status add_attribute(struct wl_run *run, struct wl_str name, struct wl_str text,
                                struct wl_attribute *attribute, wl_error *error)
 {
     struct wl_company *company = run->company;
@@ -97,8 +99,8 @@ static wl_status add_attribute(struct run *run, struct wl_str name, struct wl_st
 }
 
 // Is this customer row new? A copy known earlier takes its attributes back to that time.
-static wl_status see_customer(struct run *run, const struct draft *draft, uint64_t content,
-                              enum wl_verdict *verdict, wl_error *error)
+static wl_status see_customer(struct wl_run *run, const struct wl_run_draft *draft,
+                              uint64_t content, enum wl_verdict *verdict, wl_error *error)
 {
     struct wl_str id = {.data = (const char *)&content, .n_bytes = sizeof(content)};
     bool has_id = draft->message_id.n_bytes > 0;
@@ -113,7 +115,7 @@ static wl_status see_customer(struct run *run, const struct draft *draft, uint64
     WL_TRY(wl_dedupe_see(&run->customers, &message, verdict, &i_known, error));
     run->is_duplicate = *verdict != WL_VERDICT_NEW;
     if (*verdict == WL_VERDICT_BETTER) {
-        struct span span = run->spans[i_known];
+        struct wl_run_span span = run->spans[i_known];
         for (size_t i = 0; i < span.n; i++) {
             run->company->attributes.items[span.first + i].known_us = draft->received_us;
         }
@@ -122,7 +124,8 @@ static wl_status see_customer(struct run *run, const struct draft *draft, uint64
         return WL_OK;
     }
     WL_TRY(WL_GROW(run->alloc, run->spans, run->spans_capacity, run->n_spans + 1, error));
-    run->spans[run->n_spans++] = (struct span){.first = run->company->attributes.n_attributes};
+    run->spans[run->n_spans++] =
+        (struct wl_run_span){.first = run->company->attributes.n_attributes};
     struct wl_ingest_report *report = run->report;
     if (report->first_us == WL_TIME_NONE || draft->received_us < report->first_us) {
         report->first_us = draft->received_us;
@@ -136,7 +139,7 @@ static wl_status see_customer(struct run *run, const struct draft *draft, uint64
 /* JSON. The tree is walked twice: once to check and hash it, once to make records. */
 
 struct walk {
-    struct run *run;
+    struct wl_run *run;
     struct wl_attribute attribute; // user and known_us
     bool is_making;
     uint64_t content;
@@ -145,15 +148,15 @@ struct walk {
 
 static wl_status walk_value(struct walk *walk, struct wl_str name, const struct wl_node *node)
 {
-    struct run *run = walk->run;
-    enum declared declared = declared_of(run->source, name);
+    struct wl_run *run = walk->run;
+    enum wl_run_declared declared = declared_of(run->source, name);
     struct wl_attribute attribute = walk->attribute;
     bool is_good = true;
 
     if (node->kind == WL_NODE_NULL || wl_str_trim(node->text).n_bytes == 0) {
         attribute.kind = WL_VALUE_MISSING;
-    } else if (declared != DECLARED_NOT || node->kind == WL_NODE_STRING) {
-        is_good = node->text.n_bytes <= CELL_BYTES_MAX &&
+    } else if (declared != WL_DECLARED_NOT || node->kind == WL_NODE_STRING) {
+        is_good = node->text.n_bytes <= WL_CELL_BYTES_MAX &&
                   read_declared(declared, wl_str_trim(node->text), &attribute);
     } else {
         attribute.kind = node->kind == WL_NODE_BOOL ? WL_VALUE_BOOL : WL_VALUE_NUMBER;
@@ -163,7 +166,7 @@ static wl_status walk_value(struct walk *walk, struct wl_str name, const struct 
         return add_attribute(run, name, wl_str_trim(node->text), &attribute, walk->error);
     }
     if (!is_good) {
-        (void)run_reject(run, WL_REJECT_ATTRIBUTE_BAD, NULL, &node->text);
+        (void)wl_run_reject(run, WL_REJECT_ATTRIBUTE_BAD, NULL, &node->text);
     }
     walk->content = wl_str_hash(node->text, wl_str_hash(name, walk->content));
     return WL_OK;
@@ -208,8 +211,8 @@ static wl_status walk_map(struct walk *walk, struct wl_str prefix, const struct 
     return WL_OK;
 }
 
-wl_status run_add_tree(struct run *run, const struct draft *draft, const struct wl_node *tree,
-                       wl_error *error)
+wl_status wl_run_add_tree(struct wl_run *run, const struct wl_run_draft *draft,
+                          const struct wl_node *tree, wl_error *error)
 {
     struct walk walk = {.run = run, .error = error};
     struct wl_str no_prefix = {.data = NULL, .n_bytes = 0};
@@ -227,17 +230,17 @@ wl_status run_add_tree(struct run *run, const struct draft *draft, const struct 
     walk.is_making = true;
     WL_TRY(wl_dict_intern(&run->company->users, draft->user, &walk.attribute.user, error));
     WL_TRY(walk_map(&walk, no_prefix, tree));
-    struct span *span = &run->spans[run->n_spans - 1];
+    struct wl_run_span *span = &run->spans[run->n_spans - 1];
     span->n = run->company->attributes.n_attributes - span->first;
     return WL_OK;
 }
 
 /* CSV. */
 
-wl_status run_plan_attributes(struct run *run, const struct wl_str *header, size_t n_columns,
-                              wl_error *error)
+wl_status wl_run_plan_attributes(struct wl_run *run, const struct wl_str *header, size_t n_columns,
+                                 wl_error *error)
 {
-    struct attribute_column *columns =
+    struct wl_run_attribute *columns =
         wl_arena_zeroed(&run->arena_file, n_columns + 1, sizeof(*columns));
     size_t n = 0;
 
@@ -252,7 +255,7 @@ wl_status run_plan_attributes(struct run *run, const struct wl_str *header, size
         if (name == NULL) {
             return wl_fail(error, WL_ENOMEM, "no memory for %zu attributes", n_columns);
         }
-        columns[n++] = (struct attribute_column){.name = wl_str_from(name),
+        columns[n++] = (struct wl_run_attribute){.name = wl_str_from(name),
                                                  .i_cell = i,
                                                  .declared = declared_of(run->source, header[i])};
     }
@@ -261,24 +264,26 @@ wl_status run_plan_attributes(struct run *run, const struct wl_str *header, size
     return WL_OK;
 }
 
-static bool check_cell(struct run *run, const struct attribute_column *column, struct wl_str cell)
+static bool check_cell(struct wl_run *run, const struct wl_run_attribute *column,
+                       struct wl_str cell)
 {
     struct wl_attribute ignored;
 
-    if (cell.n_bytes > CELL_BYTES_MAX) {
-        return run_reject(run, WL_REJECT_CELL_LONG, column->name.data, NULL);
+    if (cell.n_bytes > WL_CELL_BYTES_MAX) {
+        return wl_run_reject(run, WL_REJECT_CELL_LONG, column->name.data, NULL);
     }
     if (cell.n_bytes > 0 && !read_declared(column->declared, cell, &ignored)) {
-        return run_reject(run, WL_REJECT_ATTRIBUTE_BAD, column->name.data, &cell);
+        return wl_run_reject(run, WL_REJECT_ATTRIBUTE_BAD, column->name.data, &cell);
     }
     return true;
 }
 
-static wl_status add_pending(struct run *run, uint32_t user, size_t i_column, struct wl_str cell,
+static wl_status add_pending(struct wl_run *run, uint32_t user, size_t i_column, struct wl_str cell,
                              int64_t known_us, wl_error *error)
 {
-    struct attribute_column *column = &run->attribute_columns[i_column];
-    struct pending pending = {.user = user, .i_column = (uint32_t)i_column, .known_us = known_us};
+    struct wl_run_attribute *column = &run->attribute_columns[i_column];
+    struct wl_run_pending pending = {
+        .user = user, .i_column = (uint32_t)i_column, .known_us = known_us};
     double number;
 
     if (cell.n_bytes > 0) {
@@ -292,8 +297,8 @@ static wl_status add_pending(struct run *run, uint32_t user, size_t i_column, st
     return WL_OK;
 }
 
-wl_status run_add_cells(struct run *run, const struct draft *draft, const struct row *row,
-                        wl_error *error)
+wl_status wl_run_add_cells(struct wl_run *run, const struct wl_run_draft *draft,
+                           const struct wl_run_row *row, wl_error *error)
 {
     uint64_t content = (uint64_t)draft->received_us;
     enum wl_verdict verdict;
@@ -318,7 +323,7 @@ wl_status run_add_cells(struct run *run, const struct draft *draft, const struct
     return WL_OK;
 }
 
-static void note_mixed(struct wl_ingest_report *report, const struct attribute_column *column)
+static void note_mixed(struct wl_ingest_report *report, const struct wl_run_attribute *column)
 {
     size_t n = strlen(report->mixed);
 
@@ -328,13 +333,13 @@ static void note_mixed(struct wl_ingest_report *report, const struct attribute_c
 }
 
 // A column that was not declared is a number when all its cells are; otherwise a category.
-static void settle_columns(struct run *run)
+static void settle_columns(struct wl_run *run)
 {
     for (size_t i = 0; i < run->n_attribute_columns; i++) {
-        struct attribute_column *column = &run->attribute_columns[i];
-        if (column->declared == DECLARED_NOT) {
+        struct wl_run_attribute *column = &run->attribute_columns[i];
+        if (column->declared == WL_DECLARED_NOT) {
             bool is_number = column->n_others == 0 && column->n_numbers > 0;
-            column->declared = is_number ? DECLARED_NUMBER : DECLARED_CATEGORY;
+            column->declared = is_number ? WL_DECLARED_NUMBER : WL_DECLARED_CATEGORY;
             if (column->n_others > 0 && column->n_numbers > 0) {
                 note_mixed(run->report, column);
             }
@@ -342,12 +347,12 @@ static void settle_columns(struct run *run)
     }
 }
 
-wl_status run_settle_attributes(struct run *run, wl_error *error)
+wl_status wl_run_settle_attributes(struct wl_run *run, wl_error *error)
 {
     settle_columns(run);
     for (size_t i = 0; i < run->n_pending; i++) {
-        const struct pending *pending = &run->pending[i];
-        const struct attribute_column *column = &run->attribute_columns[pending->i_column];
+        const struct wl_run_pending *pending = &run->pending[i];
+        const struct wl_run_attribute *column = &run->attribute_columns[pending->i_column];
         struct wl_attribute attribute = {
             .user = pending->user, .known_us = pending->known_us, .kind = WL_VALUE_MISSING};
         struct wl_str text = wl_dict_string(&run->cell_texts, pending->text);
@@ -355,7 +360,7 @@ wl_status run_settle_attributes(struct run *run, wl_error *error)
             (void)read_declared(column->declared, text, &attribute); // checked when it was read
         }
         WL_TRY(add_attribute(run, column->name, text, &attribute, error));
-        WL_TRY(run_flush_full(run, error));
+        WL_TRY(wl_run_flush_full(run, error));
     }
     run->n_pending = 0;
     return WL_OK;

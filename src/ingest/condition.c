@@ -1,5 +1,5 @@
-/* Conditions on cells: a grammar of three words, `column op literal`, because that is all a filter on
- * raw rows needs; everything richer belongs to the query that made the file. */
+/* Conditions on cells: a grammar of three words, `column op literal`, because that is all a filter
+ * on raw rows needs; everything richer belongs to the query that made the file. */
 #include "base/clock.h"
 #include "ingest/mapping.h"
 

@@ -1,6 +1,6 @@
 /* Reading CSV (RFC 4180): quotes, doubled quotes, line ends inside quotes, a header or none; also
- * columns between runs of blanks. A damaged row is handed out as a problem, and reading goes on with
- * the next line: one stray quote never swallows the rest of a file. */
+ * columns between runs of blanks. A damaged row is handed out as a problem, and reading goes on
+ * with the next line: one stray quote never swallows the rest of a file. */
 #ifndef WL_INGEST_CSV_H
 #define WL_INGEST_CSV_H
 #include "base/alloc.h"

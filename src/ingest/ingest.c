@@ -1,5 +1,5 @@
-/* One pass over one file. Memory holds one batch: records go to the flush callback as soon as there are
- * enough of them, so the size of a file does not matter. */
+/* One pass over one file. Memory holds one batch: records go to the flush callback as soon as there
+ * are enough of them, so the size of a file does not matter. */
 #include "ingest/ingest.h"
 
 #include "base/file.h"
@@ -15,7 +15,7 @@ void wl_ingest_options_init(struct wl_ingest_options *options)
                                           .batch_records = BATCH_RECORDS};
 }
 
-static void start_dedupe(struct run *run)
+static void start_dedupe(struct wl_run *run)
 {
     int64_t window_us = run->options->dedupe_window_us;
 
@@ -26,7 +26,7 @@ static void start_dedupe(struct run *run)
 }
 
 // What an earlier file left in the company counts as seen.
-static wl_status seed_dedupe(struct run *run, wl_error *error)
+static wl_status seed_dedupe(struct wl_run *run, wl_error *error)
 {
     const struct wl_events *events = &run->company->events;
     const struct wl_texts_log *texts = &run->company->texts;
@@ -52,14 +52,14 @@ static wl_status seed_dedupe(struct run *run, wl_error *error)
     return WL_OK;
 }
 
-static void stop_dedupe(struct run *run)
+static void stop_dedupe(struct wl_run *run)
 {
     wl_dedupe_release(&run->events);
     wl_dedupe_release(&run->texts);
     wl_dedupe_release(&run->customers);
 }
 
-static void release_run(struct run *run)
+static void release_run(struct wl_run *run)
 {
     stop_dedupe(run);
     wl_map64_release(&run->id_users);
@@ -70,7 +70,7 @@ static void release_run(struct run *run)
     wl_arena_release(&run->arena_row);
 }
 
-wl_status run_flush(struct run *run, wl_error *error)
+wl_status wl_run_flush(struct wl_run *run, wl_error *error)
 {
     if (run->options->flush == NULL) {
         return WL_OK;
@@ -82,15 +82,15 @@ wl_status run_flush(struct run *run, wl_error *error)
     return WL_OK;
 }
 
-wl_status run_flush_full(struct run *run, wl_error *error)
+wl_status wl_run_flush_full(struct wl_run *run, wl_error *error)
 {
     const struct wl_company *company = run->company;
     size_t n_records =
         company->events.n_events + company->texts.n_texts + company->attributes.n_attributes;
-    return n_records >= run->options->batch_records ? run_flush(run, error) : WL_OK;
+    return n_records >= run->options->batch_records ? wl_run_flush(run, error) : WL_OK;
 }
 
-static wl_status fail_rejects(const struct run *run, wl_error *error)
+static wl_status fail_rejects(const struct wl_run *run, wl_error *error)
 {
     const struct wl_ingest_report *report = run->report;
     size_t most = WL_REJECT_NONE;
@@ -109,7 +109,7 @@ static wl_status fail_rejects(const struct run *run, wl_error *error)
         (unsigned long long)report->first_line[most]);
 }
 
-static wl_status check_share(const struct run *run, bool is_end, wl_error *error)
+static wl_status check_share(const struct wl_run *run, bool is_end, wl_error *error)
 {
     double allowed = run->options->reject_share_max * (double)run->report->n_read;
     bool is_due = is_end || run->report->n_read >= WL_REJECT_ROWS_MIN;
@@ -117,7 +117,7 @@ static wl_status check_share(const struct run *run, bool is_end, wl_error *error
     return is_due && (double)run->report->n_rejected > allowed ? fail_rejects(run, error) : WL_OK;
 }
 
-static wl_status count_reject(struct run *run, size_t i_line, wl_error *error)
+static wl_status count_reject(struct wl_run *run, size_t i_line, wl_error *error)
 {
     struct wl_ingest_report *report = run->report;
     enum wl_reject reason = run->rejected.reason;
@@ -135,14 +135,14 @@ static wl_status count_reject(struct run *run, size_t i_line, wl_error *error)
     return check_share(run, false, error);
 }
 
-static void begin_row(struct run *run)
+static void begin_row(struct wl_run *run)
 {
     run->rejected = (struct wl_rejected){.reason = WL_REJECT_NONE};
     run->is_filtered = false;
     run->is_duplicate = false;
 }
 
-static wl_status end_row(struct run *run, size_t i_line, wl_error *error)
+static wl_status end_row(struct wl_run *run, size_t i_line, wl_error *error)
 {
     struct wl_ingest_report *report = run->report;
 
@@ -153,10 +153,10 @@ static wl_status end_row(struct run *run, size_t i_line, wl_error *error)
     report->n_filtered += run->is_filtered;
     report->n_duplicates += run->is_duplicate;
     report->n_accepted += !run->is_filtered && !run->is_duplicate;
-    return run_flush_full(run, error);
+    return wl_run_flush_full(run, error);
 }
 
-static void note_progress(const struct run *run, const struct wl_lines *lines)
+static void note_progress(const struct wl_run *run, const struct wl_lines *lines)
 {
     if (run->report->n_read % PROGRESS_EVERY == 0) {
         wl_progress(run->options->sink, run->path, wl_lines_share(lines));
@@ -182,13 +182,13 @@ static wl_status next_line(void *context, struct wl_str *line, bool *got, wl_err
     return wl_lines_next(lines, line, got, error);
 }
 
-static wl_status fail_empty(const struct run *run, wl_error *error)
+static wl_status fail_empty(const struct wl_run *run, wl_error *error)
 {
     return wl_fail(error, WL_EPARSE, "%s: file is empty", run->path);
 }
 
 // The header, or the configured names of a file without one.
-static wl_status read_header(struct run *run, struct wl_csv *csv, size_t *n_columns,
+static wl_status read_header(struct wl_run *run, struct wl_csv *csv, size_t *n_columns,
                              wl_error *error)
 {
     const struct wl_texts *names = &run->source->columns;
@@ -204,7 +204,7 @@ static wl_status read_header(struct run *run, struct wl_csv *csv, size_t *n_colu
             header[i] = wl_str_from(names->items[i]);
         }
         *n_columns = names->n_items;
-        return run_plan_csv(run, header, names->n_items, error);
+        return wl_run_plan_csv(run, header, names->n_items, error);
     }
     WL_TRY(wl_csv_next(csv, &row, &got, error));
     if (!got) {
@@ -222,26 +222,26 @@ static wl_status read_header(struct run *run, struct wl_csv *csv, size_t *n_colu
         header[i] = wl_str_trim(row.cells[i]);
     }
     *n_columns = row.n_cells;
-    return run_plan_csv(run, header, row.n_cells, error);
+    return wl_run_plan_csv(run, header, row.n_cells, error);
 }
 
-static wl_status take_csv_row(struct run *run, const struct wl_csv_row *csv_row, size_t n_columns,
-                              wl_error *error)
+static wl_status take_csv_row(struct wl_run *run, const struct wl_csv_row *csv_row,
+                              size_t n_columns, wl_error *error)
 {
-    struct row row = {.cells = csv_row->cells};
+    struct wl_run_row row = {.cells = csv_row->cells};
 
     begin_row(run);
     if (csv_row->problem != WL_CSV_GOOD) {
-        (void)run_reject(run, reject_of(csv_row->problem), NULL, NULL);
+        (void)wl_run_reject(run, reject_of(csv_row->problem), NULL, NULL);
     } else if (csv_row->n_cells != n_columns) {
-        (void)run_reject(run, WL_REJECT_COLUMNS, NULL, NULL);
+        (void)wl_run_reject(run, WL_REJECT_COLUMNS, NULL, NULL);
     } else {
-        WL_TRY(run_row(run, &row, error));
+        WL_TRY(wl_run_take_row(run, &row, error));
     }
     return end_row(run, csv_row->i_line, error);
 }
 
-static wl_status read_csv(struct run *run, struct wl_lines *lines, wl_error *error)
+static wl_status read_csv(struct wl_run *run, struct wl_lines *lines, wl_error *error)
 {
     struct wl_line_source source = {.next = next_line, .context = lines};
     struct wl_csv *csv = NULL;
@@ -268,7 +268,8 @@ done:
     return status;
 }
 
-static wl_status take_json_line(struct run *run, struct wl_str line, size_t i_line, wl_error *error)
+static wl_status take_json_line(struct wl_run *run, struct wl_str line, size_t i_line,
+                                wl_error *error)
 {
     struct wl_node *root = NULL;
 
@@ -280,23 +281,23 @@ static wl_status take_json_line(struct run *run, struct wl_str line, size_t i_li
         return wl_fail(error, status, "%s", inner.message);
     }
     if (status != WL_OK) {
-        (void)run_reject(run, WL_REJECT_NOT_JSON, NULL, NULL);
+        (void)wl_run_reject(run, WL_REJECT_NOT_JSON, NULL, NULL);
     } else if (root->kind != WL_NODE_MAP) {
-        (void)run_reject(run, WL_REJECT_NOT_OBJECT, NULL, NULL);
+        (void)wl_run_reject(run, WL_REJECT_NOT_OBJECT, NULL, NULL);
     } else {
-        struct row row = {.root = root};
-        WL_TRY(run->source->format == WL_FORMAT_SEGMENT ? run_call(run, &row, error)
-                                                        : run_row(run, &row, error));
+        struct wl_run_row row = {.root = root};
+        WL_TRY(run->source->format == WL_FORMAT_SEGMENT ? wl_run_take_call(run, &row, error)
+                                                        : wl_run_take_row(run, &row, error));
     }
     return end_row(run, i_line, error);
 }
 
-static wl_status read_json(struct run *run, struct wl_lines *lines, wl_error *error)
+static wl_status read_json(struct wl_run *run, struct wl_lines *lines, wl_error *error)
 {
     struct wl_str line;
     bool got = true;
 
-    WL_TRY(run_plan_json(run, error));
+    WL_TRY(wl_run_plan_json(run, error));
     for (;;) {
         WL_TRY(wl_lines_next(lines, &line, &got, error));
         if (!got) {
@@ -310,7 +311,7 @@ static wl_status read_json(struct run *run, struct wl_lines *lines, wl_error *er
     return wl_lines_number(lines) > 0 ? WL_OK : fail_empty(run, error);
 }
 
-static wl_status read_file(struct run *run, wl_error *error)
+static wl_status read_file(struct wl_run *run, wl_error *error)
 {
     struct wl_lines *lines = NULL;
     wl_status status;
@@ -320,8 +321,8 @@ static wl_status read_file(struct run *run, wl_error *error)
     WL_GO(run->source->format == WL_FORMAT_CSV ? read_csv(run, lines, error)
                                                : read_json(run, lines, error));
     WL_GO(check_share(run, true, error));
-    WL_GO(run_settle_attributes(run, error));
-    WL_GO(run_flush(run, error));
+    WL_GO(wl_run_settle_attributes(run, error));
+    WL_GO(wl_run_flush(run, error));
     if (run->report->n_read == 0) {
         wl_notice(run->options->sink, "%s: a header and no rows", run->path);
     }
@@ -334,12 +335,12 @@ wl_status wl_ingest_file(const struct wl_source *source, const char *path,
                          const struct wl_ingest_options *options, struct wl_company *company,
                          struct wl_ingest_report *report, wl_error *error)
 {
-    struct run run = {.source = source,
-                      .options = options,
-                      .company = company,
-                      .report = report,
-                      .path = path,
-                      .alloc = company->alloc};
+    struct wl_run run = {.source = source,
+                         .options = options,
+                         .company = company,
+                         .report = report,
+                         .path = path,
+                         .alloc = company->alloc};
 
     if (options->dedupe_window_us < WL_DEDUPE_WINDOW_US_MIN) {
         return wl_fail(error, WL_EINVAL, "a dedupe window under 24 h loses to retries");

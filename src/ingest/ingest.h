@@ -1,5 +1,5 @@
-/* Ingest: files of a company become records. Whatever is wrong with a row is written down and counted,
- * and reading goes on, until too large a share of the rows is wrong. */
+/* Ingest: files of a company become records. Whatever is wrong with a row is written down and
+ * counted, and reading goes on, until too large a share of the rows is wrong. */
 #ifndef WL_INGEST_INGEST_H
 #define WL_INGEST_INGEST_H
 #include "base/progress.h"
@@ -25,7 +25,8 @@ struct wl_ingest_options {
 
 #define WL_MIXED_NAMES_BYTES 160
 
-/* What became of the rows of a file: n_read = n_accepted + n_duplicates + n_filtered + n_rejected. */
+/* What became of the rows of a file: n_read = n_accepted + n_duplicates + n_filtered + n_rejected.
+ * */
 struct wl_ingest_report {
     uint64_t n_read;
     uint64_t n_accepted;
@@ -53,14 +54,14 @@ void wl_ingest_options_init(struct wl_ingest_options *options);
 /* wl_ingest_file - read one file into a company. Copies of a message are found within the file and
  * among the events and texts that the company holds already.
  *   path     (in)     CSV or lines of JSON, gzip or not; "-" is standard input.
- *   company  (in,out) gets the records; on failure it holds what was read since the last flush, which
- *                     the caller throws away.
+ *   company  (in,out) gets the records; on failure it holds what was read since the last flush,
+ *                     which the caller throws away.
  *   report   (out)    filled in on failure too.
  * Cost:    O(bytes); memory for one batch of records. Blocks on the file.
  * Errors:  WL_EPARSE    the file is empty, or has no readable header.
  *          WL_ESCHEMA   a mapped column is not in the file; names it and those there are.
- *          WL_EREJECTS  too large a share of bad rows; names the most frequent reason and first line.
- *          WL_ECORRUPT  gzip damaged or cut, with the line; WL_ENOTFOUND, WL_EIO, WL_ELIMIT,
+ *          WL_EREJECTS  too large a share of bad rows; names the most frequent reason and first
+ *          line. WL_ECORRUPT  gzip damaged or cut, with the line; WL_ENOTFOUND, WL_EIO, WL_ELIMIT,
  *          WL_ENOMEM, and what flush returns.
  * Threads: one at a time per company. */
 WL_MUST_CHECK wl_status wl_ingest_file(const struct wl_source *source, const char *path,
@@ -68,7 +69,8 @@ WL_MUST_CHECK wl_status wl_ingest_file(const struct wl_source *source, const cha
                                        struct wl_company *company, struct wl_ingest_report *report,
                                        wl_error *error);
 
-/* wl_ingest_report_init - nothing read yet. wl_ingest_report_add - put another file's counts on top. */
+/* wl_ingest_report_init - nothing read yet. wl_ingest_report_add - put another file's counts on
+ * top. */
 void wl_ingest_report_init(struct wl_ingest_report *report);
 void wl_ingest_report_add(struct wl_ingest_report *total, const struct wl_ingest_report *report);
 

@@ -1,6 +1,6 @@
-/* From the `sources:` list to struct wl_source. One table says which keys there are, a second one where
- * each makes sense; a key in the wrong place is an error, because a setting that is silently without
- * effect is worse than none. */
+/* From the `sources:` list to struct wl_source. One table says which keys there are, a second one
+ * where each makes sense; a key in the wrong place is an error, because a setting that is silently
+ * without effect is worse than none. */
 #include "ingest/mapping.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* What a source means: which column is the user, which the time, and what the rest becomes. Read from
- * the `sources:` list of wanliu.yaml; README.md in this folder lists the keys. */
+/* What a source means: which column is the user, which the time, and what the rest becomes. Read
+ * from the `sources:` list of wanliu.yaml; README.md in this folder lists the keys. */
 #ifndef WL_INGEST_MAPPING_H
 #define WL_INGEST_MAPPING_H
 #include "base/limits.h"
@@ -77,8 +77,8 @@ struct wl_source {
  *   sources        (in) the list.
  *   utc_offset_us  (in) of the workspace.
  *   sources_out    (out) (n_sources) in arena.
- * Errors:  WL_ECONFIG  with line and column: unknown keys (did you mean), keys of another kind, wrong
- *          conditions, names used twice.  WL_ENOMEM. */
+ * Errors:  WL_ECONFIG  with line and column: unknown keys (did you mean), keys of another kind,
+ *          wrong conditions, names used twice.  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_sources_read(struct wl_arena *arena, const struct wl_node *sources,
                                         int64_t utc_offset_us, struct wl_source **sources_out,
                                         size_t *n_sources, wl_error *error);
@@ -96,8 +96,8 @@ WL_MUST_CHECK wl_status wl_sources_find(const struct wl_source *sources, size_t 
 WL_MUST_CHECK wl_status wl_condition_parse(struct wl_arena *arena, struct wl_str text,
                                            struct wl_condition *condition, wl_error *error);
 
-/* wl_condition_holds - test one cell. A cell that is no number is unequal to every number, and neither
- * less nor greater. Cost: O(bytes); no allocation. */
+/* wl_condition_holds - test one cell. A cell that is no number is unequal to every number, and
+ * neither less nor greater. Cost: O(bytes); no allocation. */
 bool wl_condition_holds(const struct wl_condition *condition, struct wl_str cell);
 
 #endif

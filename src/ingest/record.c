@@ -1,9 +1,9 @@
 /* From a draft to a record: words become ids, copies of a message are found, and of two copies the
- * better one stays (data/dedupe.h). Without a message id of its own a record is identified by what it
- * says, not by when it became known: the same row exported twice is one event. */
+ * better one stays (data/dedupe.h). Without a message id of its own a record is identified by what
+ * it says, not by when it became known: the same row exported twice is one event. */
 #include "ingest/run.h"
 
-static uint64_t content_hash(const struct draft *draft, size_t n_props)
+static uint64_t content_hash(const struct wl_run_draft *draft, size_t n_props)
 {
     uint64_t hash = wl_str_hash(draft->name, (uint64_t)draft->time_us);
 
@@ -15,7 +15,7 @@ static uint64_t content_hash(const struct draft *draft, size_t n_props)
 }
 
 // Property names differ between sources, so only the columns of this source count.
-static uint64_t key_of(const struct run *run, const struct draft *draft)
+static uint64_t key_of(const struct wl_run *run, const struct wl_run_draft *draft)
 {
     if (draft->message_id.n_bytes > 0) {
         return wl_message_key(draft->user, draft->message_id);
@@ -30,7 +30,7 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-static struct wl_message message_of(const struct draft *draft, uint64_t key, size_t i_record)
+static struct wl_message message_of(const struct wl_run_draft *draft, uint64_t key, size_t i_record)
 {
     return (struct wl_message){.key = key,
                                .time_us = earlier(draft->time_us, draft->received_us),
@@ -39,7 +39,7 @@ static struct wl_message message_of(const struct draft *draft, uint64_t key, siz
                                .i_record = i_record};
 }
 
-static void note_time(struct wl_ingest_report *report, const struct draft *draft)
+static void note_time(struct wl_ingest_report *report, const struct wl_run_draft *draft)
 {
     int64_t time_us = earlier(draft->time_us, draft->received_us);
 
@@ -53,7 +53,7 @@ static void note_time(struct wl_ingest_report *report, const struct draft *draft
 }
 
 // A new record: was its message id seen with another user?
-static wl_status note_conflict(struct run *run, const struct draft *draft, uint32_t user,
+static wl_status note_conflict(struct wl_run *run, const struct wl_run_draft *draft, uint32_t user,
                                wl_error *error)
 {
     bool is_new = false;
@@ -73,8 +73,8 @@ static wl_status note_conflict(struct run *run, const struct draft *draft, uint3
     return WL_OK;
 }
 
-static wl_status intern_event(struct run *run, const struct draft *draft, struct wl_event *event,
-                              wl_error *error)
+static wl_status intern_event(struct wl_run *run, const struct wl_run_draft *draft,
+                              struct wl_event *event, wl_error *error)
 {
     struct wl_company *company = run->company;
 
@@ -92,7 +92,7 @@ static wl_status intern_event(struct run *run, const struct draft *draft, struct
     return WL_OK;
 }
 
-wl_status run_add_event(struct run *run, const struct draft *draft, wl_error *error)
+wl_status wl_run_add_event(struct wl_run *run, const struct wl_run_draft *draft, wl_error *error)
 {
     struct wl_company *company = run->company;
     uint64_t key = key_of(run, draft);
@@ -121,7 +121,7 @@ wl_status run_add_event(struct run *run, const struct draft *draft, wl_error *er
     return WL_OK;
 }
 
-wl_status run_add_text(struct run *run, const struct draft *draft, wl_error *error)
+wl_status wl_run_add_text(struct wl_run *run, const struct wl_run_draft *draft, wl_error *error)
 {
     struct wl_company *company = run->company;
     uint64_t key = key_of(run, draft);

@@ -1,5 +1,5 @@
-/* Rejects are rare or the run stops, so clarity beats speed; lines are gathered only because each append
- * is synced to disk. */
+/* Rejects are rare or the run stops, so clarity beats speed; lines are gathered only because each
+ * append is synced to disk. */
 #include "ingest/rejects.h"
 
 #include "base/file.h"

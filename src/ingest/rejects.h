@@ -1,5 +1,6 @@
-/* Bad rows: why a row was refused, and the file they are written to. A line of that file says where and
- * why, never what the customer wrote: values are cut off at 40 bytes, texts left out, users hashed. */
+/* Bad rows: why a row was refused, and the file they are written to. A line of that file says where
+ * and why, never what the customer wrote: values are cut off at 40 bytes, texts left out, users
+ * hashed. */
 #ifndef WL_INGEST_REJECTS_H
 #define WL_INGEST_REJECTS_H
 #include "base/buf.h"

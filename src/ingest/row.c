@@ -1,12 +1,12 @@
-/* From a row to a draft: every cell is checked before any word becomes an id, so a refused row leaves
- * no trace in the company. */
+/* From a row to a draft: every cell is checked before any word becomes an id, so a refused row
+ * leaves no trace in the company. */
 #include "base/wide.h"
 #include "ingest/run.h"
 
 #include <math.h>
 
-bool run_reject(struct run *run, enum wl_reject reason, const char *column,
-                const struct wl_str *value)
+bool wl_run_reject(struct wl_run *run, enum wl_reject reason, const char *column,
+                   const struct wl_str *value)
 {
     run->rejected.reason = reason;
     run->rejected.column = column;
@@ -14,34 +14,36 @@ bool run_reject(struct run *run, enum wl_reject reason, const char *column,
     return false;
 }
 
-bool run_read_user(struct run *run, struct wl_str cell, const char *column, struct wl_str *user)
+bool wl_run_read_user(struct wl_run *run, struct wl_str cell, const char *column,
+                      struct wl_str *user)
 {
     if (cell.n_bytes == 0) {
-        return run_reject(run, WL_REJECT_USER_MISSING, column, NULL);
+        return wl_run_reject(run, WL_REJECT_USER_MISSING, column, NULL);
     }
-    if (cell.n_bytes > USER_BYTES_MAX) {
-        return run_reject(run, WL_REJECT_USER_LONG, column, NULL);
+    if (cell.n_bytes > WL_USER_BYTES_MAX) {
+        return wl_run_reject(run, WL_REJECT_USER_LONG, column, NULL);
     }
     *user = cell;
     run->rejected.user = cell;
     return true;
 }
 
-bool run_read_time(struct run *run, struct wl_str cell, const char *column,
-                   enum wl_time_format format, int64_t *time_us)
+bool wl_run_read_time(struct wl_run *run, struct wl_str cell, const char *column,
+                      enum wl_time_format format, int64_t *time_us)
 {
     if (cell.n_bytes == 0) {
-        return run_reject(run, WL_REJECT_TIME_MISSING, column, NULL);
+        return wl_run_reject(run, WL_REJECT_TIME_MISSING, column, NULL);
     }
     wl_status status = wl_time_parse(cell, format, run->source->utc_offset_us, time_us, NULL);
     if (status == WL_OK) {
         return true;
     }
-    return run_reject(run, status == WL_ERANGE ? WL_REJECT_TIME_IMPOSSIBLE : WL_REJECT_TIME_BAD,
-                      column, &cell);
+    return wl_run_reject(run, status == WL_ERANGE ? WL_REJECT_TIME_IMPOSSIBLE : WL_REJECT_TIME_BAD,
+                         column, &cell);
 }
 
-bool run_read_number(struct run *run, struct wl_str cell, const char *column, int64_t *value_e4)
+bool wl_run_read_number(struct wl_run *run, struct wl_str cell, const char *column,
+                        int64_t *value_e4)
 {
     double number;
 
@@ -49,7 +51,8 @@ bool run_read_number(struct run *run, struct wl_str cell, const char *column, in
         return true;
     }
     bool is_number = wl_str_to_double(cell, &number);
-    return run_reject(run, is_number ? WL_REJECT_VALUE_RANGE : WL_REJECT_VALUE_BAD, column, &cell);
+    return wl_run_reject(run, is_number ? WL_REJECT_VALUE_RANGE : WL_REJECT_VALUE_BAD, column,
+                         &cell);
 }
 
 // a * b of fixed-point numbers, rounded half away from zero; false when it is too large.
@@ -67,39 +70,40 @@ static bool multiply_e4(int64_t a_e4, int64_t b_e4, int64_t *product_e4)
     return true;
 }
 
-bool run_read_value(struct run *run, const struct row *row, int64_t *value_e4)
+bool wl_run_read_value(struct wl_run *run, const struct wl_run_row *row, int64_t *value_e4)
 {
     int64_t product_e4 = WL_VALUE_SCALE;
     size_t n_factors = run->source->value.n_items;
 
     *value_e4 = WL_VALUE_NONE;
     for (size_t i = 0; i < n_factors; i++) {
-        const struct column *column = &run->plan.value[i];
-        struct wl_str cell = run_cell(row, column);
+        const struct wl_run_column *column = &run->plan.value[i];
+        struct wl_str cell = wl_run_cell(row, column);
         int64_t factor_e4;
         if (cell.n_bytes == 0) {
             return true; // no value is known, which is no mistake
         }
-        if (!run_read_number(run, cell, column->name, &factor_e4)) {
+        if (!wl_run_read_number(run, cell, column->name, &factor_e4)) {
             return false;
         }
         if (!multiply_e4(product_e4, factor_e4, &product_e4)) {
-            return run_reject(run, WL_REJECT_VALUE_RANGE, column->name, &cell);
+            return wl_run_reject(run, WL_REJECT_VALUE_RANGE, column->name, &cell);
         }
     }
     *value_e4 = n_factors > 0 ? product_e4 : WL_VALUE_NONE;
     return true;
 }
 
-static bool is_short(struct run *run, struct wl_str cell, const char *column)
+static bool is_short(struct wl_run *run, struct wl_str cell, const char *column)
 {
-    return cell.n_bytes <= CELL_BYTES_MAX || run_reject(run, WL_REJECT_CELL_LONG, column, NULL);
+    return cell.n_bytes <= WL_CELL_BYTES_MAX ||
+           wl_run_reject(run, WL_REJECT_CELL_LONG, column, NULL);
 }
 
-bool run_read_props(struct run *run, const struct row *row, struct draft *draft)
+bool wl_run_read_props(struct wl_run *run, const struct wl_run_row *row, struct wl_run_draft *draft)
 {
     for (size_t i = 0; i < run->source->n_props; i++) {
-        draft->props[i] = run_cell(row, &run->plan.props[i]);
+        draft->props[i] = wl_run_cell(row, &run->plan.props[i]);
         if (!is_short(run, draft->props[i], run->plan.props[i].name)) {
             return false;
         }
@@ -107,36 +111,37 @@ bool run_read_props(struct run *run, const struct row *row, struct draft *draft)
     return true;
 }
 
-static bool read_event_name(struct run *run, const struct row *row, struct draft *draft)
+static bool read_event_name(struct wl_run *run, const struct wl_run_row *row,
+                            struct wl_run_draft *draft)
 {
     const struct wl_source *source = run->source;
 
     if (source->event_column != NULL) {
-        draft->name = run_cell(row, &run->plan.event);
+        draft->name = wl_run_cell(row, &run->plan.event);
         if (draft->name.n_bytes == 0) {
-            return run_reject(run, WL_REJECT_EVENT_MISSING, source->event_column, NULL);
+            return wl_run_reject(run, WL_REJECT_EVENT_MISSING, source->event_column, NULL);
         }
         return is_short(run, draft->name, source->event_column);
     }
     for (size_t i = 0; i < source->n_rules; i++) {
         const struct wl_event_rule *rule = &source->rules[i];
         if (!rule->has_condition ||
-            wl_condition_holds(&rule->condition, run_cell(row, &run->plan.rules[i]))) {
+            wl_condition_holds(&rule->condition, wl_run_cell(row, &run->plan.rules[i]))) {
             draft->name = wl_str_from(rule->name);
             return true;
         }
     }
-    return run_reject(run, WL_REJECT_EVENT_UNMATCHED, NULL, NULL);
+    return wl_run_reject(run, WL_REJECT_EVENT_UNMATCHED, NULL, NULL);
 }
 
-static bool read_times(struct run *run, const struct row *row, struct draft *draft)
+static bool read_times(struct wl_run *run, const struct wl_run_row *row, struct wl_run_draft *draft)
 {
-    const struct plan *plan = &run->plan;
+    const struct wl_run_plan *plan = &run->plan;
     enum wl_time_format format = (enum wl_time_format)run->source->time_format;
 
     if (plan->time.name != NULL) {
-        if (!run_read_time(run, run_cell(row, &plan->time), plan->time.name, format,
-                           &draft->time_us)) {
+        if (!wl_run_read_time(run, wl_run_cell(row, &plan->time), plan->time.name, format,
+                              &draft->time_us)) {
             return false;
         }
     } else {
@@ -144,20 +149,20 @@ static bool read_times(struct run *run, const struct row *row, struct draft *dra
     }
     draft->received_us = draft->time_us;
     return plan->received.name == NULL ||
-           run_read_time(run, run_cell(row, &plan->received), plan->received.name, format,
-                         &draft->received_us);
+           wl_run_read_time(run, wl_run_cell(row, &plan->received), plan->received.name, format,
+                            &draft->received_us);
 }
 
-static bool read_text(struct run *run, const struct row *row, struct draft *draft)
+static bool read_text(struct wl_run *run, const struct wl_run_row *row, struct wl_run_draft *draft)
 {
-    const struct plan *plan = &run->plan;
+    const struct wl_run_plan *plan = &run->plan;
     bool has_channel = plan->channel.name != NULL;
 
-    draft->body = run_cell(row, &plan->text);
-    draft->name = has_channel ? run_cell(row, &plan->channel) : wl_str_from(run->source->name);
-    draft->label = run_cell(row, &plan->label);
+    draft->body = wl_run_cell(row, &plan->text);
+    draft->name = has_channel ? wl_run_cell(row, &plan->channel) : wl_str_from(run->source->name);
+    draft->label = wl_run_cell(row, &plan->label);
     if (draft->body.n_bytes == 0) {
-        return run_reject(run, WL_REJECT_TEXT_MISSING, plan->text.name, NULL);
+        return wl_run_reject(run, WL_REJECT_TEXT_MISSING, plan->text.name, NULL);
     }
     if (draft->name.n_bytes == 0) {
         draft->name = wl_str_from(run->source->name);
@@ -166,30 +171,30 @@ static bool read_text(struct run *run, const struct row *row, struct draft *draf
            is_short(run, draft->label, plan->label.name);
 }
 
-wl_status run_row(struct run *run, const struct row *row, wl_error *error)
+wl_status wl_run_take_row(struct wl_run *run, const struct wl_run_row *row, wl_error *error)
 {
-    struct draft draft = {.value_e4 = WL_VALUE_NONE};
+    struct wl_run_draft draft = {.value_e4 = WL_VALUE_NONE};
     int kind = run->source->kind;
 
-    if (!run_is_wanted(run, row)) {
+    if (!wl_run_is_wanted(run, row)) {
         run->is_filtered = true;
         return WL_OK;
     }
-    if (!run_read_user(run, run_cell(row, &run->plan.user), run->source->user, &draft.user) ||
+    if (!wl_run_read_user(run, wl_run_cell(row, &run->plan.user), run->source->user, &draft.user) ||
         !read_times(run, row, &draft)) {
         return WL_OK;
     }
-    draft.message_id = run_cell(row, &run->plan.message_id);
+    draft.message_id = wl_run_cell(row, &run->plan.message_id);
     if (kind == WL_SOURCE_CUSTOMERS) {
-        return row->cells != NULL ? run_add_cells(run, &draft, row, error)
-                                  : run_add_tree(run, &draft, row->root, error);
+        return row->cells != NULL ? wl_run_add_cells(run, &draft, row, error)
+                                  : wl_run_add_tree(run, &draft, row->root, error);
     }
     if (kind == WL_SOURCE_TEXTS) {
-        return read_text(run, row, &draft) ? run_add_text(run, &draft, error) : WL_OK;
+        return read_text(run, row, &draft) ? wl_run_add_text(run, &draft, error) : WL_OK;
     }
-    if (!read_event_name(run, row, &draft) || !run_read_value(run, row, &draft.value_e4) ||
-        !run_read_props(run, row, &draft)) {
+    if (!read_event_name(run, row, &draft) || !wl_run_read_value(run, row, &draft.value_e4) ||
+        !wl_run_read_props(run, row, &draft)) {
         return WL_OK;
     }
-    return run_add_event(run, &draft, error);
+    return wl_run_add_event(run, &draft, error);
 }

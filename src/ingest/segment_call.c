@@ -1,5 +1,5 @@
-/* Lines of the Segment spec: track, identify, page, screen; group and alias are refused by name, because
- * a merge of users must never happen by accident. One line may become an event and a text.
+/* Lines of the Segment spec: track, identify, page, screen; group and alias are refused by name,
+ * because a merge of users must never happen by accident. One line may become an event and a text.
  * Source: the Segment spec, "Common fields" and its calls. */
 #include "ingest/run.h"
 
@@ -11,23 +11,23 @@ static const char *const text_events[] = {"Feedback Submitted", "Message Receive
 
 static struct wl_str scalar(const struct wl_node *root, const char *path)
 {
-    struct row row = {.root = root};
-    struct column column = {.name = path};
-    return run_cell(&row, &column);
+    struct wl_run_row row = {.root = root};
+    struct wl_run_column column = {.name = path};
+    return wl_run_cell(&row, &column);
 }
 
-static bool read_user(struct run *run, const struct wl_node *root, struct draft *draft)
+static bool read_user(struct wl_run *run, const struct wl_node *root, struct wl_run_draft *draft)
 {
     struct wl_str user = scalar(root, "userId");
 
     if (user.n_bytes == 0) {
         user = scalar(root, "anonymousId");
     }
-    return run_read_user(run, user, "userId", &draft->user);
+    return wl_run_read_user(run, user, "userId", &draft->user);
 }
 
 // A time under key, when there is one. Numbers are milliseconds, as Date.now() writes them.
-static bool take_time(struct run *run, const struct wl_node *root, const char *key,
+static bool take_time(struct wl_run *run, const struct wl_node *root, const char *key,
                       int64_t *time_us)
 {
     const struct wl_node *node = wl_node_get(root, key);
@@ -37,13 +37,13 @@ static bool take_time(struct run *run, const struct wl_node *root, const char *k
     if (node == NULL || node->kind == WL_NODE_NULL) {
         return true;
     }
-    return run_read_time(run, scalar(root, key), key, is_number ? WL_TIME_EPOCH_MS : WL_TIME_AUTO,
-                         time_us);
+    return wl_run_read_time(run, scalar(root, key), key,
+                            is_number ? WL_TIME_EPOCH_MS : WL_TIME_AUTO, time_us);
 }
 
 // The device's clock may be wrong, but not its stopwatch: what lay between writing and sending is
 // subtracted from the time at which the server got it.
-static bool read_times(struct run *run, const struct wl_node *root, struct draft *draft)
+static bool read_times(struct wl_run *run, const struct wl_node *root, struct wl_run_draft *draft)
 {
     int64_t original_us;
     int64_t sent_us;
@@ -64,30 +64,30 @@ static bool read_times(struct run *run, const struct wl_node *root, struct draft
         draft->time_us = original_us != WL_TIME_NONE ? original_us : received_us;
     }
     if (draft->time_us == WL_TIME_NONE) {
-        return run_reject(run, WL_REJECT_TIME_MISSING, "timestamp", NULL);
+        return wl_run_reject(run, WL_REJECT_TIME_MISSING, "timestamp", NULL);
     }
     draft->received_us = received_us != WL_TIME_NONE ? received_us : draft->time_us;
     return true;
 }
 
-static bool read_value(struct run *run, const struct row *row, struct draft *draft)
+static bool read_value(struct wl_run *run, const struct wl_run_row *row, struct wl_run_draft *draft)
 {
     static const char *const keys[] = {"properties.value", "properties.revenue"};
 
     if (run->source->value.n_items > 0) {
-        return run_read_value(run, row, &draft->value_e4);
+        return wl_run_read_value(run, row, &draft->value_e4);
     }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         struct wl_str cell = scalar(row->root, keys[i]);
         if (cell.n_bytes > 0) {
-            return run_read_number(run, cell, keys[i], &draft->value_e4);
+            return wl_run_read_number(run, cell, keys[i], &draft->value_e4);
         }
     }
     struct wl_str minor = scalar(row->root, "properties.amountMinor");
     if (minor.n_bytes == 0) {
         return true;
     }
-    if (!run_read_number(run, minor, "properties.amountMinor", &draft->value_e4)) {
+    if (!wl_run_read_number(run, minor, "properties.amountMinor", &draft->value_e4)) {
         return false;
     }
     draft->value_e4 /= 100; // cents to units
@@ -105,12 +105,12 @@ static bool is_text_event(struct wl_str name)
 }
 
 // Only a copy of the event is a copy of its text, so both go the same way.
-static wl_status add_with_text(struct run *run, struct draft *draft, const struct wl_node *root,
-                               wl_error *error)
+static wl_status add_with_text(struct wl_run *run, struct wl_run_draft *draft,
+                               const struct wl_node *root, wl_error *error)
 {
     struct wl_str body = scalar(root, "properties.text");
 
-    WL_TRY(run_add_event(run, draft, error));
+    WL_TRY(wl_run_add_event(run, draft, error));
     if (body.n_bytes == 0) {
         body = scalar(root, "properties.reason");
     }
@@ -119,51 +119,51 @@ static wl_status add_with_text(struct run *run, struct draft *draft, const struc
     }
     bool is_duplicate = run->is_duplicate;
     draft->body = body;
-    WL_TRY(run_add_text(run, draft, error));
+    WL_TRY(wl_run_add_text(run, draft, error));
     run->is_duplicate = is_duplicate;
     return WL_OK;
 }
 
-static wl_status add_event(struct run *run, const struct row *row, struct draft *draft,
-                           struct wl_str name, wl_error *error)
+static wl_status add_event(struct wl_run *run, const struct wl_run_row *row,
+                           struct wl_run_draft *draft, struct wl_str name, wl_error *error)
 {
     draft->name = name;
     if (name.n_bytes == 0) {
-        (void)run_reject(run, WL_REJECT_EVENT_MISSING, "event", NULL);
+        (void)wl_run_reject(run, WL_REJECT_EVENT_MISSING, "event", NULL);
         return WL_OK;
     }
-    if (name.n_bytes > CELL_BYTES_MAX) {
-        (void)run_reject(run, WL_REJECT_CELL_LONG, "event", NULL);
+    if (name.n_bytes > WL_CELL_BYTES_MAX) {
+        (void)wl_run_reject(run, WL_REJECT_CELL_LONG, "event", NULL);
         return WL_OK;
     }
-    if (!read_value(run, row, draft) || !run_read_props(run, row, draft)) {
+    if (!read_value(run, row, draft) || !wl_run_read_props(run, row, draft)) {
         return WL_OK;
     }
     return add_with_text(run, draft, row->root, error);
 }
 
-static wl_status add_traits(struct run *run, const struct row *row, const struct draft *draft,
-                            wl_error *error)
+static wl_status add_traits(struct wl_run *run, const struct wl_run_row *row,
+                            const struct wl_run_draft *draft, wl_error *error)
 {
     const struct wl_node *traits = wl_node_get(row->root, "traits");
 
     if (traits == NULL || traits->kind != WL_NODE_MAP) {
         return WL_OK; // an identify call without traits only says that the user is there
     }
-    return run_add_tree(run, draft, traits, error);
+    return wl_run_add_tree(run, draft, traits, error);
 }
 
-wl_status run_call(struct run *run, const struct row *row, wl_error *error)
+wl_status wl_run_take_call(struct wl_run *run, const struct wl_run_row *row, wl_error *error)
 {
     struct wl_str type = scalar(row->root, "type");
-    struct draft draft = {.value_e4 = WL_VALUE_NONE};
+    struct wl_run_draft draft = {.value_e4 = WL_VALUE_NONE};
 
-    if (!run_is_wanted(run, row)) {
+    if (!wl_run_is_wanted(run, row)) {
         run->is_filtered = true;
         return WL_OK;
     }
     if (wl_str_is(type, "group") || wl_str_is(type, "alias")) {
-        (void)run_reject(run, WL_REJECT_CALL_UNSUPPORTED, "type", &type);
+        (void)wl_run_reject(run, WL_REJECT_CALL_UNSUPPORTED, "type", &type);
         return WL_OK;
     }
     if (!read_user(run, row->root, &draft) || !read_times(run, row->root, &draft)) {
@@ -182,6 +182,6 @@ wl_status run_call(struct run *run, const struct row *row, wl_error *error)
     if (wl_str_is(type, "identify")) {
         return add_traits(run, row, &draft, error);
     }
-    (void)run_reject(run, WL_REJECT_CALL_UNKNOWN, "type", &type);
+    (void)wl_run_reject(run, WL_REJECT_CALL_UNKNOWN, "type", &type);
     return WL_OK;
 }

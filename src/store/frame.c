@@ -15,7 +15,7 @@
 #define MAGIC          UINT32_C(0x47534C57) // "WLSG"
 #define HEADER_BYTES   ((size_t)68)
 #define CHECKSUM_BYTES ((size_t)16)
-#define ZSTD_LEVEL     3 // zstd's own default: half a GB/s, and columns leave little to a higher one
+#define ZSTD_LEVEL     3 // its default: half a GB/s; columns leave little to more
 
 static void put_header(const struct wl_segment_info *info, size_t payload_bytes,
                        size_t compressed_bytes, struct wl_buf *blob)

@@ -1,6 +1,6 @@
-/* A segment: one kind of records of one batch, as a block of bytes that stands alone. It carries its own
- * words, so segments are read in any order and merged; and its own checksum, so damage is found before
- * anything is believed. docs/formats/segment.md has the layout. */
+/* A segment: one kind of records of one batch, as a block of bytes that stands alone. It carries
+ * its own words, so segments are read in any order and merged; and its own checksum, so damage is
+ * found before anything is believed. docs/formats/segment.md has the layout. */
 #ifndef WL_STORE_SEGMENT_H
 #define WL_STORE_SEGMENT_H
 #include "base/buf.h"
@@ -41,8 +41,8 @@ WL_MUST_CHECK wl_status wl_segment_encode(const struct wl_company *company,
 /* wl_segment_decode - add the records of a segment to a company.
  *   blob    (in)     hostile until checked.
  *   bounds  (in)     NULL: all records.
- *   dedupe  (in,out) NULL: none. Otherwise i_record of its messages are indexes into the company, and
- *                    the better of two copies stays; bounds must be NULL then.
+ *   dedupe  (in,out) NULL: none. Otherwise i_record of its messages are indexes into the company,
+ *                    and the better of two copies stays; bounds must be NULL then.
  * Errors:  WL_ECORRUPT  wrong magic, length, checksum or content.  WL_EVERSION  a newer format.
  *          WL_ENOMEM. The company may hold a part of the records then. */
 WL_MUST_CHECK wl_status wl_segment_decode(struct wl_str blob, const struct wl_bounds *bounds,

@@ -1,6 +1,6 @@
-/* Reading a segment. The frame's checksum has been checked, but a well-made lie passes it: so every id,
- * length and kind is checked again, and a column must end exactly where its length says. Words become
- * ids only when a record that is wanted uses them. */
+/* Reading a segment. The frame's checksum has been checked, but a well-made lie passes it: so every
+ * id, length and kind is checked again, and a column must end exactly where its length says. Words
+ * become ids only when a record that is wanted uses them. */
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "store/segment.h"

@@ -1,6 +1,6 @@
-/* Writing a segment: tables of words first, then one column after the other, each with its length. Times
- * are differences to the record before, numbers are varints: most take one or two bytes, and like stands
- * by like, which is what zstd needs. */
+/* Writing a segment: tables of words first, then one column after the other, each with its length.
+ * Times are differences to the record before, numbers are varints: most take one or two bytes, and
+ * like stands by like, which is what zstd needs. */
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "store/segment.h"

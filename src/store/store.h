@@ -1,6 +1,6 @@
-/* The store: where a company's records stay between two commands. This header is the port; the embedded
- * store keeps one file, wanliu.db. Records arrive in batches; a batch is there whole or not at all,
- * whatever happens while it is written. */
+/* The store: where a company's records stay between two commands. This header is the port; the
+ * embedded store keeps one file, wanliu.db. Records arrive in batches; a batch is there whole or
+ * not at all, whatever happens while it is written. */
 #ifndef WL_STORE_STORE_H
 #define WL_STORE_STORE_H
 #include "base/progress.h"
@@ -39,22 +39,23 @@ WL_MUST_CHECK wl_status wl_store_open(const char *path, const wl_alloc *alloc,
                                       struct wl_store **store_out, wl_error *error);
 void wl_store_close(struct wl_store *store);
 
-/* wl_store_append - store all records of a company in one transaction, leaving out those that are there.
+/* wl_store_append - store all records of a company in one transaction, leaving out those that are
+ * there.
  *   window_us  (in)  how far apart copies of one message may lie: WL_DEDUPE_WINDOW_US.
  *   report     (out) may be NULL.
- * Cost:    O(records); reads the keys of stored segments whose times overlap, once while the store is
- *          open. Waits up to two seconds for another writer; one sync of the disk.
+ * Cost:    O(records); reads the keys of stored segments whose times overlap, once while the store
+ *          is open. Waits up to two seconds for another writer; one sync of the disk.
  * Errors:  WL_EBUSY, WL_EIO, WL_ECORRUPT, WL_ELIMIT, WL_ENOMEM; nothing is stored then. */
 WL_MUST_CHECK wl_status wl_store_append(struct wl_store *store, const struct wl_company *company,
                                         int64_t window_us, struct wl_append_report *report,
                                         wl_error *error);
 
 /* wl_store_load - add the stored records to a company.
- *   bounds  (in) NULL: all. Otherwise events and texts that happened, and attributes that became known,
- *                between two times.
+ *   bounds  (in) NULL: all. Otherwise events and texts that happened, and attributes that became
+ *                known, between two times.
  * Cost:    O(records); segments outside the bounds are not read.
- * Errors:  WL_ECORRUPT  names the segment.  WL_EBUSY, WL_EIO, WL_ELIMIT, WL_ENOMEM. The company holds a
- *          part of the records then; throw it away. */
+ * Errors:  WL_ECORRUPT  names the segment.  WL_EBUSY, WL_EIO, WL_ELIMIT, WL_ENOMEM. The company
+ *          holds a part of the records then; throw it away. */
 WL_MUST_CHECK wl_status wl_store_load(struct wl_store *store, struct wl_company *company,
                                       const struct wl_bounds *bounds, const struct wl_sink *sink,
                                       wl_error *error);

@@ -1,6 +1,6 @@
 /* Goal:   the same messages in any order leave the same records.
- * Method: cases by hand, then every order of one message's retries against the best of them; a planted
- *         fault (comparing by arrival) must give another answer. */
+ * Method: cases by hand, then every order of one message's retries against the best of them; a
+ *         planted fault (comparing by arrival) must give another answer. */
 #include "check.h"
 
 #include "data/company.h"

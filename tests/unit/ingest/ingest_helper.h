@@ -1,6 +1,6 @@
 /* Files and sources for tests of ingest: YAML in, one source out; text in, a file out. */
-#ifndef WL_INGEST_HELPER_H
-#define WL_INGEST_HELPER_H
+#ifndef WL_TESTS_UNIT_INGEST_INGEST_HELPER_H
+#define WL_TESTS_UNIT_INGEST_INGEST_HELPER_H
 #include "check.h"
 
 #include "base/file.h"

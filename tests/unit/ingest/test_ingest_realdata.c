@@ -1,5 +1,6 @@
 /* Goal:   public data sets come in whole: every row is accepted, filtered, or told.
- * Method: exact counts against those that the sets' own descriptions give. Needs the data folder. */
+ * Method: exact counts against those that the sets' own descriptions give. Needs the data folder.
+ * */
 #include "ingest_helper.h"
 
 #include "company_digest.h"

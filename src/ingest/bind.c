@@ -17,7 +17,7 @@ static void list_columns(const struct wl_str *header, size_t n_columns, char *li
 }
 
 // The name in the header most like the wanted one, in the run's arena; NULL when none is near.
-static const char *closest_column(struct run *run, const struct wl_str *header, size_t n_columns,
+static const char *closest_column(struct wl_run *run, const struct wl_str *header, size_t n_columns,
                                   const char *name)
 {
     const char **names = wl_arena_zeroed(&run->arena_file, n_columns + 1, sizeof(*names));
@@ -31,7 +31,7 @@ static const char *closest_column(struct run *run, const struct wl_str *header, 
     return names != NULL ? wl_closest(wl_str_from(name), names) : NULL;
 }
 
-static wl_status fail_column(struct run *run, const struct wl_str *header, size_t n_columns,
+static wl_status fail_column(struct wl_run *run, const struct wl_str *header, size_t n_columns,
                              const char *name, const char *role, wl_error *error)
 {
     char list[120];
@@ -47,18 +47,18 @@ static wl_status fail_column(struct run *run, const struct wl_str *header, size_
 }
 
 struct finder {
-    struct run *run;
+    struct wl_run *run;
     const struct wl_str *header; /* NULL: names are paths */
     size_t n_columns;
     wl_error *error;
 };
 
 static wl_status find(const struct finder *finder, const char *name, const char *role,
-                      struct column *column)
+                      struct wl_run_column *column)
 {
     size_t n_found = 0;
 
-    *column = (struct column){.name = name};
+    *column = (struct wl_run_column){.name = name};
     if (name == NULL || finder->header == NULL) {
         return WL_OK;
     }
@@ -77,7 +77,7 @@ static wl_status find(const struct finder *finder, const char *name, const char 
                                       finder->error);
 }
 
-static wl_status find_lists(const struct finder *finder, struct plan *plan)
+static wl_status find_lists(const struct finder *finder, struct wl_run_plan *plan)
 {
     const struct wl_source *source = finder->run->source;
     struct wl_arena *arena = &finder->run->arena_file;
@@ -107,9 +107,9 @@ static wl_status find_lists(const struct finder *finder, struct plan *plan)
 
 static wl_status find_all(const struct finder *finder)
 {
-    struct run *run = finder->run;
+    struct wl_run *run = finder->run;
     const struct wl_source *source = run->source;
-    struct plan *plan = &run->plan;
+    struct wl_run_plan *plan = &run->plan;
 
     WL_TRY(find(finder, source->user, "user", &plan->user));
     WL_TRY(find(finder, source->time, "time", &plan->time));
@@ -127,8 +127,8 @@ static wl_status find_all(const struct finder *finder)
     return WL_OK;
 }
 
-wl_status run_plan_csv(struct run *run, const struct wl_str *header, size_t n_columns,
-                       wl_error *error)
+wl_status wl_run_plan_csv(struct wl_run *run, const struct wl_str *header, size_t n_columns,
+                          wl_error *error)
 {
     struct finder finder = {.run = run, .header = header, .n_columns = n_columns, .error = error};
 
@@ -142,14 +142,14 @@ wl_status run_plan_csv(struct run *run, const struct wl_str *header, size_t n_co
     const char *const roles[] = {"attributes", "drop", "number", "category", "bool"};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (size_t j = 0; j < lists[i]->n_items; j++) {
-            struct column column;
+            struct wl_run_column column;
             WL_TRY(find(&finder, lists[i]->items[j], roles[i], &column));
         }
     }
-    return run_plan_attributes(run, header, n_columns, error);
+    return wl_run_plan_attributes(run, header, n_columns, error);
 }
 
-wl_status run_plan_json(struct run *run, wl_error *error)
+wl_status wl_run_plan_json(struct wl_run *run, wl_error *error)
 {
     struct finder finder = {.run = run, .header = NULL, .error = error};
     return find_all(&finder);
@@ -168,7 +168,7 @@ static const struct wl_node *child(const struct wl_node *map, struct wl_str key)
     return NULL;
 }
 
-const struct wl_node *run_path(const struct wl_node *root, struct wl_str path)
+const struct wl_node *wl_run_path(const struct wl_node *root, struct wl_str path)
 {
     const struct wl_node *node = child(root, path);
 
@@ -182,7 +182,7 @@ const struct wl_node *run_path(const struct wl_node *root, struct wl_str path)
     return node;
 }
 
-struct wl_str run_cell(const struct row *row, const struct column *column)
+struct wl_str wl_run_cell(const struct wl_run_row *row, const struct wl_run_column *column)
 {
     struct wl_str none = {.data = NULL, .n_bytes = 0};
 
@@ -192,7 +192,7 @@ struct wl_str run_cell(const struct row *row, const struct column *column)
     if (row->cells != NULL) {
         return wl_str_trim(row->cells[column->i_cell]);
     }
-    const struct wl_node *node = run_path(row->root, wl_str_from(column->name));
+    const struct wl_node *node = wl_run_path(row->root, wl_str_from(column->name));
     if (node == NULL || node->kind == WL_NODE_NULL) {
         return none;
     }
@@ -202,10 +202,10 @@ struct wl_str run_cell(const struct row *row, const struct column *column)
     return wl_str_trim(node->text);
 }
 
-bool run_is_wanted(const struct run *run, const struct row *row)
+bool wl_run_is_wanted(const struct wl_run *run, const struct wl_run_row *row)
 {
     for (size_t i = 0; i < run->source->n_where; i++) {
-        if (!wl_condition_holds(&run->source->where[i], run_cell(row, &run->plan.where[i]))) {
+        if (!wl_condition_holds(&run->source->where[i], wl_run_cell(row, &run->plan.where[i]))) {
             return false;
         }
     }

@@ -4,12 +4,14 @@
  *   segment(id, kind, n_records, first_us, last_us, first_received_us, last_received_us,
  *           n_better, window_us, data)      one row for each kind of records in a batch
  *
- * SQLite gives what is hard: a transaction that survives kill -9 (write-ahead log, full sync). What it
- * does not get is one row per event: a segment is read as a block, twenty times faster and smaller.
+ * SQLite gives what is hard: a transaction that survives kill -9 (write-ahead log, full sync). What
+ * it does not get is one row per event: a segment is read as a block, twenty times faster and
+ * smaller.
  *
- * Copies. An append leaves out records whose key is stored. When the copy that comes later is the better
- * one (known earlier), it is stored too and counted in n_better; a load that meets such a count sorts
- * out the copies. That happens when files are read out of order, so the common load pays nothing. */
+ * Copies. An append leaves out records whose key is stored. When the copy that comes later is the
+ * better one (known earlier), it is stored too and counted in n_better; a load that meets such a
+ * count sorts out the copies. That happens when files are read out of order, so the common load
+ * pays nothing. */
 #include "store/store.h"
 
 #include "base/clock.h"
