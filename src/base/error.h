@@ -7,8 +7,8 @@
 
 /* wl_fail - record why in error (NULL allowed) and return the status to hand upward.
  * The message is one line, lower case, no full stop, and names the values. A message that does
- * not fit is cut at a UTF-8 boundary; line breaks and control bytes become spaces, bytes that are not
- * UTF-8 become "?". */
+ * not fit is cut at a UTF-8 boundary; line breaks and control bytes become spaces, bytes that are
+ * not UTF-8 become "?". */
 wl_status wl_fail(wl_error *error, wl_status status, const char *format, ...) WL_PRINTF(3, 4);
 
 /* wl_fail_at - put "where: " in front of the message a callee has already left in error. */

@@ -43,14 +43,14 @@ wl_status wl_file_read(const char *path, struct wl_buf *buf, wl_error *error)
             status = fail_errno(error, path, "read");
             break;
         }
-        if (n == 0) {
-            status = wl_buf_check(buf, error);
-            if (status != WL_OK) {
-                (void)wl_fail_at(error, status, "%s", path);
-            }
+        wl_buf_add(buf, chunk, (size_t)n);
+        status = wl_buf_check(buf, error); // at once: a pipe without an end must end here
+        if (status != WL_OK) {
+            (void)wl_fail_at(error, status, "%s", path);
+        }
+        if (n == 0 || status != WL_OK) {
             break;
         }
-        wl_buf_add(buf, chunk, (size_t)n);
     }
     if (!is_stdin) {
         (void)close(fd);
@@ -317,13 +317,14 @@ struct wl_lines {
     size_t n_filled; /* bytes in data */
     size_t n_taken;  /* bytes handed out */
     size_t i_line;
+    int damage; /* zlib's code for what is wrong behind the bytes in data; Z_OK: nothing */
     bool at_end;
 };
 
 wl_status wl_lines_open(const char *path, const wl_alloc *alloc, struct wl_lines **lines_out,
                         wl_error *error)
 {
-    struct stat info;
+    struct stat info = {0};
     int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     struct wl_lines *lines = NULL;
     wl_status status = WL_OK;
@@ -373,6 +374,23 @@ void wl_lines_close(struct wl_lines *lines)
     wl_alloc_free(lines->alloc, lines);
 }
 
+static wl_status fail_damage(const struct wl_lines *lines, wl_error *error)
+{
+    if (lines->damage == Z_ERRNO) {
+        return fail_errno(error, lines->path, "read");
+    }
+    return wl_fail(error, WL_ECORRUPT, "%s: compressed data is %s after line %zu", lines->path,
+                   lines->damage == Z_BUF_ERROR ? "cut off" : "damaged", lines->i_line);
+}
+
+static wl_status fail_long_line(const struct wl_lines *lines, wl_error *error)
+{
+    return wl_fail(error, WL_ELIMIT, "%s: line %zu is longer than %zu bytes", lines->path,
+                   lines->i_line + 1, WL_LINE_BYTES_MAX);
+}
+
+// More bytes behind those not handed out yet. Whole lines in front of a damage are handed out
+// first.
 static wl_status fill(struct wl_lines *lines, wl_error *error)
 {
     if (lines->n_taken > 0) {
@@ -380,21 +398,20 @@ static wl_status fill(struct wl_lines *lines, wl_error *error)
         lines->n_filled -= lines->n_taken;
         lines->n_taken = 0;
     }
-    if (lines->n_filled >= WL_LINE_BYTES_MAX) {
-        return wl_fail(error, WL_ELIMIT, "%s: line %zu is longer than %zu bytes", lines->path,
-                       lines->i_line + 1, WL_LINE_BYTES_MAX);
+    if (lines->damage != Z_OK) {
+        return fail_damage(lines, error);
+    }
+    if (lines->n_filled > WL_LINE_BYTES_MAX) {
+        return fail_long_line(lines, error);
     }
     WL_TRY(
         WL_GROW(lines->alloc, lines->data, lines->capacity, lines->n_filled + CHUNK_BYTES, error));
     int n = gzread(lines->file, lines->data + lines->n_filled, (unsigned)CHUNK_BYTES);
     int code = Z_OK;
     (void)gzerror(lines->file, &code);
-    if (n < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-        if (code == Z_ERRNO) {
-            return fail_errno(error, lines->path, "read");
-        }
-        return wl_fail(error, WL_ECORRUPT, "%s: compressed data is %s after line %zu", lines->path,
-                       code == Z_BUF_ERROR ? "cut off" : "damaged", lines->i_line);
+    lines->damage = code != Z_STREAM_END ? code : Z_OK;
+    if (n <= 0 && lines->damage != Z_OK) {
+        return fail_damage(lines, error);
     }
     lines->n_filled += (size_t)n;
     lines->at_end = n == 0;
@@ -419,6 +436,9 @@ wl_status wl_lines_next(struct wl_lines *lines, struct wl_str *line, bool *got, 
             return WL_OK;
         }
         size_t n = end != NULL ? (size_t)(end - start) : n_open;
+        if (n > WL_LINE_BYTES_MAX) {
+            return fail_long_line(lines, error);
+        }
         lines->n_taken += n + (end != NULL);
         if (n > 0 && start[n - 1] == '\r') {
             n--;

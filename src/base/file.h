@@ -64,15 +64,15 @@ WL_MUST_CHECK wl_status wl_folder_temporary(const char *folder, struct wl_arena 
  * Errors:  WL_EEXIST  the name is taken; nothing is changed.  WL_EIO. */
 WL_MUST_CHECK wl_status wl_folder_publish(const char *from, const char *to, wl_error *error);
 
-/* wl_folder_remove - remove a folder and the files in it (not folders in it). Best effort: for clearing
- * away what a failure left behind. */
+/* wl_folder_remove - remove a folder and the files in it (not folders in it). Best effort: for
+ * clearing away what a failure left behind. */
 void wl_folder_remove(const char *path);
 
 /* wl_path_join - "folder/name" in arena; name alone when it is absolute or folder is "" or ".".
  * NULL when memory is out. */
 char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name);
 
-struct wl_lines; /* an open text source; gzip and zstd are unpacked on the way */
+struct wl_lines; /* an open text source; gzip is unpacked on the way */
 
 /* wl_lines_open - open a text file for reading line by line; "-" is standard input.
  *   Gzip is recognised by its first bytes, whatever the name.
@@ -83,7 +83,8 @@ void wl_lines_close(struct wl_lines *lines);
 
 /* wl_lines_next - the next line without its "\n" or "\r\n"; borrowed until the next call.
  *   got  (out) false at the end of the file. A UTF-8 byte-order mark in front is skipped.
- * Errors:  WL_ECORRUPT  damaged or cut gzip; the message says after which line.
+ * Errors:  WL_ECORRUPT  damaged or cut gzip, after the whole lines in front of it were handed out;
+ *                       the message says after which line.
  *          WL_ELIMIT    a line longer than WL_LINE_BYTES_MAX.  WL_EIO. */
 WL_MUST_CHECK wl_status wl_lines_next(struct wl_lines *lines, struct wl_str *line, bool *got,
                                       wl_error *error);
