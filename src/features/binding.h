@@ -19,8 +19,8 @@ struct wl_binding {
     size_t n_strings;
 };
 
-/* wl_binding_init - join a plan and a company. wl_binding_release - give memory back; zeroed is fine.
- * Errors:  WL_ENOMEM. */
+/* wl_binding_init - join a plan and a company. wl_binding_release - give memory back; zeroed is
+ * fine. Errors:  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_binding_init(struct wl_binding *binding, const wl_alloc *alloc,
                                         const struct wl_plan *plan,
                                         const struct wl_company *company, wl_error *error);

@@ -1,6 +1,6 @@
-/* Batch is the stream run fast: the same states, the same apply, the same read-out. What is known of
- * one user is brought together by a counting sort, applied in the order it became known, and read at
- * each date on the way; so one worker holds one state, which stays in its cache.
+/* Batch is the stream run fast: the same states, the same apply, the same read-out. What is known
+ * of one user is brought together by a counting sort, applied in the order it became known, and
+ * read at each date on the way; so one worker holds one state, which stays in its cache.
  *
  *     company columns --(group by user)--> per user: events, texts, attributes by received time
  *     for each date T: apply what was received up to T, read the row

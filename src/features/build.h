@@ -22,7 +22,8 @@ struct wl_features_request {
 };
 
 /* wl_features_build - the rows of all customers of whom anything was known at each date.
- *   rows  (out) initialised here with plan->schema; sorted by bytes of the user id, then date; release
+ *   rows  (out) initialised here with plan->schema; sorted by bytes of the user id, then date;
+ *   release
  *               with wl_rows_release. The same bytes for any number of threads and any order of
  *               arrival.
  * Only what has event_us <= T and received_us <= T counts in a row of T.

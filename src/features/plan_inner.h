@@ -26,7 +26,8 @@ wl_status wl_plan_fail_memory(const struct wl_plan_builder *builder);
 /* wl_plan_find_signal - index of the named signal, or SIZE_MAX. */
 size_t wl_plan_find_signal(const struct wl_plan *plan, const char *name);
 
-/* wl_plan_read_signal, _set, _ratio - one item of the list of that name. */
+/* wl_plan_read_signal - one item of "signals". wl_plan_read_set, wl_plan_read_ratio - of "sets" and
+ * "ratios". */
 WL_MUST_CHECK wl_status wl_plan_read_signal(struct wl_plan_builder *builder,
                                             const struct wl_node *node);
 WL_MUST_CHECK wl_status wl_plan_read_set(struct wl_plan_builder *builder,

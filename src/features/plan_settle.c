@@ -1,5 +1,5 @@
-/* The second half of compiling: leave out what is dropped, collect what each signal's state must keep,
- * and tell every feature its window, its sketch and its baseline. */
+/* The second half of compiling: leave out what is dropped, collect what each signal's state must
+ * keep, and tell every feature its window, its sketch and its baseline. */
 #include "features/plan_inner.h"
 
 #include <string.h>

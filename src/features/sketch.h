@@ -1,16 +1,16 @@
 /* How many different values a property had inside any window, in bounded memory.
  *
  * Bottom-k (KMV): of all 64-bit hashes seen, the k smallest tell how many there were. To answer for
- * every window at once, each hash carries the hour it was last seen, and a hash is dropped only when
- * WL_SKETCH_K smaller hashes were last seen no earlier: then no window can want it. What is left is
- * the "k-skyband" of the set of (hash, last hour), which depends on that set alone:
+ * every window at once, each hash carries the hour it was last seen, and a hash is dropped only
+ * when WL_SKETCH_K smaller hashes were last seen no earlier: then no window can want it. What is
+ * left is the "k-skyband" of the set of (hash, last hour), which depends on that set alone:
  *
  *     dropped items never matter: of the items that dominate e, the k with the smallest hashes have
  *     fewer than k dominators each, so they are all kept, and e stays dominated for ever.
  *
  * Expected size: k * (1 + ln(n / k)) items for n values in random order of hashes.
- * Source: Bar-Yossef et al. 2002 (bottom-k); the windowed form is own, after the k-skyband of Papadias
- * et al. 2005, ACM TODS 30(1), section 5. */
+ * Source: Bar-Yossef et al. 2002 (bottom-k); the windowed form is own, after the k-skyband of
+ * Papadias et al. 2005, ACM TODS 30(1), section 5. */
 #ifndef WL_FEATURES_SKETCH_H
 #define WL_FEATURES_SKETCH_H
 #include "base/alloc.h"

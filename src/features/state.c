@@ -1,5 +1,5 @@
-/* Applying what becomes known. An event first makes sure that there is room everywhere it goes, then
- * adds itself in steps that cannot fail: so a failure leaves nothing half done. */
+/* Applying what becomes known. An event first makes sure that there is room everywhere it goes,
+ * then adds itself in steps that cannot fail: so a failure leaves nothing half done. */
 #include "features/state.h"
 
 #include "features/state_inner.h"

@@ -1,5 +1,5 @@
-/* Everything remembered of one user: enough to compute the row of any later moment, and nothing that
- * tells in which order events came.
+/* Everything remembered of one user: enough to compute the row of any later moment, and nothing
+ * that tells in which order events came.
  *
  *   per signal   totals since ever, hour tiles (3 days), day tiles (longest window), active days
  *   per sketch   hashes of property values with the hour they were last seen

@@ -1,8 +1,8 @@
 /* Reading a row. All sums are integers until here; each value becomes a double in one place and is
  * rounded once to float32, so that equal states give equal bits.
  *
- * One walk over the tiles, newest first, serves all windows of a signal: they are nested, so the sums
- * at each tail edge are a snapshot of the running sums. */
+ * One walk over the tiles, newest first, serves all windows of a signal: they are nested, so the
+ * sums at each tail edge are a snapshot of the running sums. */
 #include "features/state.h"
 
 #include "features/state_inner.h"

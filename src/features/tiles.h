@@ -1,6 +1,6 @@
-/* What a state is made of: tiles (what happened in one hour or one day) and the bits of active days.
- * Everything in them is a sum, a minimum, a maximum or a set, so that the order in which events
- * arrive leaves no trace. */
+/* What a state is made of: tiles (what happened in one hour or one day) and the bits of active
+ * days. Everything in them is a sum, a minimum, a maximum or a set, so that the order in which
+ * events arrive leaves no trace. */
 #ifndef WL_FEATURES_TILES_H
 #define WL_FEATURES_TILES_H
 #include "base/alloc.h"
@@ -65,7 +65,8 @@ struct wl_tile *wl_tiles_at(struct wl_tiles *tiles, int32_t index);
 /* wl_tiles_drop - forget tiles before index_min. */
 void wl_tiles_drop(struct wl_tiles *tiles, int32_t index_min);
 
-/* wl_day_words_reserve, _add, _drop - the same for days. */
+/* wl_day_words_reserve - room for one more word. wl_day_words_add - a day was active.
+ * wl_day_words_drop - forget words before word_min. */
 WL_MUST_CHECK wl_status wl_day_words_reserve(const wl_alloc *alloc, struct wl_day_words *words,
                                              wl_error *error);
 void wl_day_words_add(struct wl_day_words *words, int32_t day);

@@ -1,7 +1,7 @@
 /* A small company with everything that makes features hard: late and back-filled events, several
  * things at one moment, values of both signs, missing values, texts, attributes that change. */
-#ifndef WL_TESTS_RANDOM_COMPANY_H
-#define WL_TESTS_RANDOM_COMPANY_H
+#ifndef WL_TESTS_PLAIN_FEATURES_RANDOM_COMPANY_H
+#define WL_TESTS_PLAIN_FEATURES_RANDOM_COMPANY_H
 #include "check.h"
 
 #include "base/clock.h"

@@ -1,6 +1,8 @@
 /* Goal:   every aggregate equals its definition, summed over the user's raw history.
- * Method: a slow twin that for each row collects what was known, walks it once per feature, and never
- *         heard of tiles, bits or sketches; random companies with late events, at several offsets of
+ * Method: a slow twin that for each row collects what was known, walks it once per feature, and
+ * never
+ *         heard of tiles, bits or sketches; random companies with late events, at several offsets
+ *         of
  *         the day edge and across 1970. A planted fault shows that the comparison can fail. */
 #include "random_company.h"
 
@@ -483,8 +485,8 @@ static void test_every_aggregate_against_its_twin(void)
     CHECK(n_compared > 30000);
 }
 
-// Many values of one property: the sketch must equal a bottom-k of the window alone, and be near the
-// truth.
+// Many values of one property: the sketch must equal a bottom-k of the window alone, and be near
+// the truth.
 static void test_distinct_beyond_exact(void)
 {
     static const int64_t dates_us[] = {100 * WL_DAY_US};

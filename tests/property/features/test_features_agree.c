@@ -1,6 +1,8 @@
-/* Goal:   rows do not depend on the order of arrival, on duplicates, on storing states in between, on
+/* Goal:   rows do not depend on the order of arrival, on duplicates, on storing states in between,
+ * on
  *         the number of threads, or on what became known later.
- * Method: random companies through wl_features_diff, with a planted fault to show that it can find a
+ * Method: random companies through wl_features_diff, with a planted fault to show that it can find
+ * a
  *         difference; the same company appended in another order; back-fills after a date. */
 #include "../../plain/features/random_company.h"
 

@@ -1,5 +1,5 @@
-/* The feature sets that are built in. Their YAML is embedded at build time, so that the program needs
- * no files of its own. */
+/* The feature sets that are built in. Their YAML is embedded at build time, so that the program
+ * needs no files of its own. */
 #include "features/plan.h"
 
 #include <string.h>
