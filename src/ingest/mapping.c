@@ -76,7 +76,8 @@ static const struct wl_field fields[] = {
     FIELD("number", WL_FIELD_TEXTS, number, "attributes that are numbers"),
     FIELD("category", WL_FIELD_TEXTS, category, "attributes that are categories"),
     FIELD("bool", WL_FIELD_TEXTS, boolean, "attributes that are yes or no"),
-    FIELD("known_at", WL_FIELD_TEXT, known_at, "when rows without a time became known"),
+    FIELD("known_at", WL_FIELD_TEXT, known_at,
+          "date or column: when rows without a time became known"),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -90,7 +91,6 @@ static const struct {
     unsigned places;
     const char *where;
 } places[] = {
-    {"kind", IN_EVENTS | IN_TEXTS | IN_CUSTOMERS, "formats csv and ndjson"},
     {"user", IN_EVENTS | IN_TEXTS | IN_CUSTOMERS, "formats csv and ndjson"},
     {"time", IN_EVENTS | IN_TEXTS | IN_CUSTOMERS, "formats csv and ndjson"},
     {"time_format", IN_EVENTS | IN_TEXTS | IN_CUSTOMERS, "formats csv and ndjson"},
@@ -145,7 +145,10 @@ static wl_status check_needed(const struct raw *raw, const struct wl_node *map, 
                               wl_error *error)
 {
     if (raw->format == WL_FORMAT_SEGMENT) {
-        return WL_OK;
+        return raw->kind == WL_SOURCE_EVENTS
+                   ? WL_OK
+                   : wl_fail_node(error, wl_node_get(map, "kind"),
+                                  "%s.kind: segment lines say themselves what they are", where);
     }
     if (raw->user == NULL) {
         return fail_missing(map, where, "user", error);
@@ -327,6 +330,7 @@ static wl_status read_attributes(struct wl_arena *arena, const struct wl_node *m
     return wl_fields_read(arena, &shell, where, list_fields, 1, &source->attributes, error);
 }
 
+// A date, or the column that holds one. What starts with a digit is meant to be a date.
 static wl_status read_known_at(const struct raw *raw, const struct wl_node *map, const char *where,
                                struct wl_source *source, wl_error *error)
 {
@@ -334,6 +338,10 @@ static wl_status read_known_at(const struct raw *raw, const struct wl_node *map,
 
     source->known_us = WL_TIME_NONE;
     if (raw->known_at == NULL) {
+        return WL_OK;
+    }
+    if (raw->known_at[0] < '0' || raw->known_at[0] > '9') {
+        source->time = raw->known_at;
         return WL_OK;
     }
     if (wl_time_parse(wl_str_from(raw->known_at), WL_TIME_AUTO, source->utc_offset_us,
