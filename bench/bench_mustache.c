@@ -1,8 +1,8 @@
 /* Renders of one message template with new values each time, beside npm's mustache in the same run.
  *
  * The template and values are those of the reference figure (0.61 M renders/s for mustache 4). Both
- * sides render it with HTML escaping from a compiled template and a fresh set of values; ours builds
- * its tree of values inside the loop, as theirs builds its object.
+ * sides render it with HTML escaping from a compiled template and a fresh set of values; ours
+ * builds its tree of values inside the loop, as theirs builds its object.
  * WL_MUSTACHE_NODE: a folder whose node_modules holds mustache; without it the peer is null. */
 #include "compose/mustache.h"
 

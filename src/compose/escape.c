@@ -1,5 +1,5 @@
-/* Values made safe for HTML, plain text and JSON. Runs of harmless bytes are copied whole: nearly all
- * values are one run. */
+/* Values made safe for HTML, plain text and JSON. Runs of harmless bytes are copied whole: nearly
+ * all values are one run. */
 #include "compose/mustache.h"
 
 // What stands for a byte; NULL when the byte may stay.

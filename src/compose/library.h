@@ -49,15 +49,17 @@ struct wl_library {
 void wl_library_init(struct wl_library *library, const wl_alloc *alloc);
 void wl_library_release(struct wl_library *library);
 
-/* wl_library_add - add the templates of one YAML text. A template whose id is there already replaces
- * it when it has a higher version or comes from a workspace (is_builtin false).
+/* wl_library_add - add the templates of one YAML text. A template whose id is there already
+ * replaces it when it has a higher version or comes from a workspace (is_builtin false).
  *   file  (in) its name for messages; copied.
- * Errors:  WL_ECONFIG  "scripts.yaml: line 3, column 5: ..."; WL_ELIMIT, WL_ENOMEM. Nothing is added.
+ * Errors:  WL_ECONFIG  "scripts.yaml: line 3, column 5: ..."; WL_ELIMIT, WL_ENOMEM. Nothing is
+ * added.
  *          A template that does not compile is kept for the linter and never chosen. */
 WL_MUST_CHECK wl_status wl_library_add(struct wl_library *library, const char *file,
                                        struct wl_str text, bool is_builtin, wl_error *error);
 
-/* wl_library_open - the built-in library, then folder/ *.yaml in order of name when folder is there.
+/* wl_library_open - the built-in library, then folder/ *.yaml in order of name when folder is
+ * there.
  *   folder   (in) a workspace's templates folder, or NULL.
  *   library  (out) release with wl_library_release; zeroed on failure.
  * Errors:  those of wl_library_add; WL_EIO. */
@@ -90,9 +92,9 @@ const char *wl_match_name(enum wl_script_match match);
 /* wl_library_select - the best approved template, or NULL when there is none.
  *   at_least  (in)  WL_MATCH_EXACT for the usual order; WL_MATCH_GENERIC to skip closer ones.
  *   match     (out) how close it is; WL_MATCH_NONE with NULL.
- * Order: exact reason, then the reason's group, then generic; among these a workspace's own before a
- * built-in one, one that names fewer kinds of offers (written for this one), then the smaller id. Only
- * templates that may carry the offer are looked at: a promise is never dropped in silence.
+ * Order: exact reason, then the reason's group, then generic; among these a workspace's own before
+ * a built-in one, one that names fewer kinds of offers (written for this one), then the smaller id.
+ * Only templates that may carry the offer are looked at: a promise is never dropped in silence.
  * Cost: O(templates). Threads: any number. */
 const struct wl_script *wl_library_select(const struct wl_library *library,
                                           const struct wl_script_query *query,

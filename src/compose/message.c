@@ -1,8 +1,8 @@
 /* Composing one message.
  *
- * What a template can read is built here, from nothing: the workspace's values at the top, the allowed
- * attributes under user, the chosen offer under offer. An attribute outside the allow-list is not in
- * the tree, so that no template can reach it, whatever it says. */
+ * What a template can read is built here, from nothing: the workspace's values at the top, the
+ * allowed attributes under user, the chosen offer under offer. An attribute outside the allow-list
+ * is not in the tree, so that no template can reach it, whatever it says. */
 #include "compose/message.h"
 
 #include "base/clock.h"
@@ -176,8 +176,8 @@ static struct wl_node *find_child(struct wl_node *map, struct wl_str key)
     return NULL;
 }
 
-// Optional names without a value become false, so that their sections are left out. Null and "" count
-// as no value.
+// Optional names without a value become false, so that their sections are left out. Null and ""
+// count as no value.
 static wl_status set_optional(struct context *c, const struct wl_texts *optional)
 {
     static const struct wl_node off = {

@@ -1,5 +1,5 @@
-/* From an explanation to a message: choose an offer, choose a template, render it, and keep what was
- * said, from which template, with which facts. */
+/* From an explanation to a message: choose an offer, choose a template, render it, and keep what
+ * was said, from which template, with which facts. */
 #ifndef WL_COMPOSE_MESSAGE_H
 #define WL_COMPOSE_MESSAGE_H
 #include "compose/library.h"

@@ -1,13 +1,15 @@
-/* Mustache templates (mustache/spec 1.4.2): compiled once to a flat list of steps, rendered many times.
+/* Mustache templates (mustache/spec 1.4.2): compiled once to a flat list of steps, rendered many
+ * times.
  *
  * Two modes. Strict is for messages to customers: no partial, parent or block, no change of
- * delimiters, and whatever has no value is an error, so that nothing is ever sent with an empty hole.
+ * delimiters, and whatever has no value is an error, so that nothing is ever sent with an empty
+ * hole.
  * Compat is the specification as written, for files that come from elsewhere.
  *
  * Caveats:
  *   - Lambdas do not exist: a template is data, and so are its values.
- *   - Values are JSON kinds (data/node.h). False, null, "", 0, an empty list and a missing name make a
- *     section false, as in mustache.js; the specification leaves "" and 0 open.
+ *   - Values are JSON kinds (data/node.h). False, null, "", 0, an empty list and a missing name
+ *     make a section false, as in mustache.js; the specification leaves "" and 0 open.
  *   - Every template has a ceiling on size, depth and work (base/limits.h). */
 #ifndef WL_COMPOSE_MUSTACHE_H
 #define WL_COMPOSE_MUSTACHE_H

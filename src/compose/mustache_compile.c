@@ -2,12 +2,12 @@
  *
  * One scan from tag to tag. The hard part of the format is white space: a tag that has its line to
  * itself takes the line with it, and a partial repeats the blanks in front of it before each of its
- * lines. Instead of re-indenting source text at render time (as mustache.js does, compiling partials
- * again for every indentation) each text step knows whether it begins a line, so that the renderer can
- * put blanks in front of lines while it writes.
+ * lines. Instead of re-indenting source text at render time (as mustache.js does, compiling
+ * partials again for every indentation) each text step knows whether it begins a line, so that the
+ * renderer can put blanks in front of lines while it writes.
  *
- * Invariants: a body follows its step and ends before i_end; bodies nest; every wl_str points into the
- * arena's copy of the source. Compiling happens once per template and process. */
+ * Invariants: a body follows its step and ends before i_end; bodies nest; every wl_str points into
+ * the arena's copy of the source. Compiling happens once per template and process. */
 #include "base/limits.h"
 #include "compose/mustache.h"
 
@@ -120,7 +120,8 @@ static wl_status add_op(struct compiler *c, const struct wl_mustache_op *op)
     return WL_OK;
 }
 
-// The source between the last tag and end. opens_line: a tag stands next, and has no line to itself.
+// The source between the last tag and end. opens_line: a tag stands next, and has no line to
+// itself.
 static wl_status add_text(struct compiler *c, size_t end, bool opens_line)
 {
     size_t begin = c->text_begin;

@@ -4,10 +4,10 @@
  * passes enter(), which holds the depth down. Names are looked up in a stack of maps by comparing
  * bytes: maps here have a dozen keys, where a walk beats hashing.
  *
- * Indentation: a partial that has its line to itself repeats its blanks before each of its own lines,
- * not before lines that come out of values. The blanks in force are a chain of slices on the C stack,
- * written when a text step begins a line; nothing is copied. Ordinary messages have no indentation and
- * take the short path: one copy per text.
+ * Indentation: a partial that has its line to itself repeats its blanks before each of its own
+ * lines, not before lines that come out of values. The blanks in force are a chain of slices on the
+ * C stack, written when a text step begins a line; nothing is copied. Ordinary messages have no
+ * indentation and take the short path: one copy per text.
  *
  * Work is bounded by steps, one per step done and per key compared, because sections over lists can
  * multiply without writing a byte. */

@@ -35,8 +35,8 @@ WL_MUST_CHECK wl_status wl_offers_read(struct wl_arena *arena, const struct wl_n
 /* wl_offers_builtin - the example catalogue of share/scripts/offers.yaml as YAML text. */
 struct wl_str wl_offers_builtin(void);
 
-/* wl_offer_entitles - the user's attributes fulfil the entry's condition. An attribute that is absent
- * or null fulfils nothing. */
+/* wl_offer_entitles - the user's attributes fulfil the entry's condition. An attribute that is
+ * absent or null fulfils nothing. */
 bool wl_offer_entitles(const struct wl_offer *offer, const struct wl_node *attributes);
 
 /* wl_offers_choose - the offer for a tier and reason, or NULL when none is eligible.
@@ -44,8 +44,9 @@ bool wl_offer_entitles(const struct wl_offer *offer, const struct wl_node *attri
  *   discount_first  (in) coupons and points go before other kinds; by default a pause that is
  *                   eligible keeps them out.
  * Order: an entry that names the reason, then one that names an entitlement, then by kind (pause,
- * vip_support, trial_pack, points, coupon, feature_tip, care, none), then the cheaper, then by id. So
- * two reasons of one tier get two offers where the catalogue has them, and ties never depend on luck.
+ * vip_support, trial_pack, points, coupon, feature_tip, care, none), then the cheaper, then by id.
+ * So two reasons of one tier get two offers where the catalogue has them, and ties never depend on
+ * luck.
  * Cost: O(entries). Threads: any number. Source: own. */
 const struct wl_offer *wl_offers_choose(const struct wl_offers *offers, enum wl_tier tier,
                                         enum wl_reason_code reason,

@@ -1,7 +1,6 @@
 /* A linear model on standardised columns: margin = bias + sum of weight * z. A term reads one
- * encoded
- * column: its value (heavy tails through a signed log1p), or whether it is missing. A missing value
- * counts as the training mean, z = 0; the missing term says that it was missing. */
+ * encoded column: its value (heavy tails through a signed log1p), or whether it is missing. A
+ * missing value counts as the training mean, z = 0; the missing term says that it was missing. */
 #ifndef WL_MODEL_LINEAR_H
 #define WL_MODEL_LINEAR_H
 #include "model/encoder.h"

@@ -32,8 +32,7 @@ struct wl_model_about {
 void wl_model_free(struct wl_model *model);
 
 /* wl_model_fallback - the rule baseline for a schema, without any training: what scores when no
- * model
- *   file is there. Its probabilities are the logistic of the points, not calibrated.
+ *   model file is there. Its probabilities are the logistic of the points, not calibrated.
  * Errors:  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_model_fallback(const wl_alloc *alloc, const struct wl_schema *schema,
                                           struct wl_model **model_out, wl_error *error);

@@ -1,5 +1,5 @@
 /* The inside of a model: for the files that make one (model.c, model_file.c, train.c), nobody else.
- * */
+ */
 #ifndef WL_MODEL_MODEL_INSIDE_H
 #define WL_MODEL_MODEL_INSIDE_H
 #include "model/model.h"

@@ -1,7 +1,7 @@
 /* The registry is folders and small files: it can be read with ls and cat, copied with cp, and
  * needs no service. A version is written into a hidden folder and renamed into place: rename
  * refuses a taken name, so two savers at once get two versions and neither sees half of the other.
- * */
+ */
 #include "model/registry.h"
 
 #include "base/clock.h"

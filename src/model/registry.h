@@ -89,8 +89,7 @@ WL_MUST_CHECK wl_status wl_registry_list(struct wl_arena *arena, const char *fol
  *   alias    (in) WL_ALIAS_CHAMPION, _CHALLENGER or _SHADOW.
  *   version  (in) an existing version; 0 takes the alias away.
  * Errors:  WL_EINVAL  another alias.  WL_ENOTFOUND  no such version.  WL_EIO; when the history
- * cannot
- *          be written the alias is put back. */
+ *          cannot be written the alias is put back. */
 WL_MUST_CHECK wl_status wl_registry_set_alias(const wl_alloc *alloc, const char *folder,
                                               const char *name, const char *alias, int64_t version,
                                               struct wl_str author, struct wl_str reason,

@@ -1,7 +1,7 @@
 /* Aliases and their history. The alias is switched first and the history appended second; when the
  * append fails the alias is put back, so a reported failure changed nothing. Only a power cut
  * between the two can leave a move without its line, and then the next line's "from" shows the gap.
- * */
+ */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json_write.h"

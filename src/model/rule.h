@@ -20,7 +20,7 @@ struct wl_rule_line {
 };
 
 /* margin = base + points of the lines that hold; with a rank feature, its rank's log-odds instead.
- * */
+ */
 struct wl_rule {
     struct wl_rule_line *lines; /* (n_lines) in an arena */
     size_t n_lines;

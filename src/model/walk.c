@@ -4,8 +4,7 @@
  * a node's question has no branch (two comparisons and a bit), leaves loop onto themselves so that
  * the number of steps is the tree's depth for every row, and LANES rows walk side by side, which
  * hides one row's load behind the others'. A block of rows goes through a tree before the next tree
- * is
- * touched: block (64 rows of 80 features: 20 KiB) and tree (64 leaves: 2 KiB) both stay in the
+ * is touched: block (64 rows of 80 features: 20 KiB) and tree (64 leaves: 2 KiB) both stay in the
  * first cache. Measured numbers stand in README.md.
  *
  * The margin of a row is base + leaf of tree 0 + leaf of tree 1 ..., in double and in this order,
@@ -138,19 +137,28 @@ static void walk_lanes(const struct wl_walk *walk, size_t i_tree, const float *v
 {
     const struct wl_walk_node *nodes = walk->nodes;
     size_t F = walk->n_features;
-    uint32_t at[LANES];
+    uint32_t root = walk->roots[i_tree];
+    // Written out: eight numbers the compiler keeps in registers, which an array is not at -O2.
+    uint32_t a = root, b = root, c = root, d = root, e = root, f = root, g = root, h = root;
 
-    for (size_t lane = 0; lane < LANES; lane++) {
-        at[lane] = walk->roots[i_tree];
-    }
     for (uint32_t depth = walk->depths[i_tree]; depth > 0; depth--) {
-        for (size_t lane = 0; lane < LANES; lane++) {
-            at[lane] = step(nodes, at[lane], values + lane * F);
-        }
+        a = step(nodes, a, values);
+        b = step(nodes, b, values + F);
+        c = step(nodes, c, values + 2 * F);
+        d = step(nodes, d, values + 3 * F);
+        e = step(nodes, e, values + 4 * F);
+        f = step(nodes, f, values + 5 * F);
+        g = step(nodes, g, values + 6 * F);
+        h = step(nodes, h, values + 7 * F);
     }
-    for (size_t lane = 0; lane < LANES; lane++) {
-        margins[lane] += (double)nodes[at[lane]].high;
-    }
+    margins[0] += (double)nodes[a].high;
+    margins[1] += (double)nodes[b].high;
+    margins[2] += (double)nodes[c].high;
+    margins[3] += (double)nodes[d].high;
+    margins[4] += (double)nodes[e].high;
+    margins[5] += (double)nodes[f].high;
+    margins[6] += (double)nodes[g].high;
+    margins[7] += (double)nodes[h].high;
 }
 
 static void walk_one(const struct wl_walk *walk, size_t i_tree, const float *row, double *margin)

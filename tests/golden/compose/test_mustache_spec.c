@@ -1,7 +1,8 @@
 /* Goal:   the engine does what mustache/spec 1.4.2 says, optional modules included.
- * Method: every test of the suite's JSON files in compat mode; the text must be equal byte for byte.
- *         ~lambdas is counted and not run: code in values is refused by design. A planted fault (one
- *         changed expectation) shows that the comparison can fail. */
+ * Method: every test of the suite's JSON files in compat mode; the text must be equal byte for
+ * byte.
+ *         ~lambdas is counted and not run: code in values is refused by design. A planted fault
+ *         (one changed expectation) shows that the comparison can fail. */
 #include "check.h"
 
 #include "base/file.h"

@@ -1,7 +1,8 @@
-/* Goal:   rendering equals what the template's tree says, and bytes that are no template do no harm.
- * Method: random trees of texts, values and sections are written as source and, by a plain walk over
- *         the tree itself, as the expected text; then random bytes and cut or damaged templates, which
- *         must end in a text or a one-line error. SEED= replays. */
+/* Goal:   rendering equals what the template's tree says, and bytes that are no template do no
+ * harm.
+ * Method: random trees of texts, values and sections are written as source and, by a plain walk
+ *         over the tree itself, as the expected text; then random bytes and cut or damaged
+ *         templates, which must end in a text or a one-line error. SEED= replays. */
 #include "check.h"
 
 #include "compose/mustache.h"

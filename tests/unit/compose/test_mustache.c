@@ -1,5 +1,5 @@
-/* Goal:   strict mode never leaves a hole and says where it stopped; escaping fits the channel; hostile
- *         templates end in an error.
+/* Goal:   strict mode never leaves a hole and says where it stopped; escaping fits the channel;
+ *         hostile templates end in an error.
  * Method: tables of template, values and result or message; then shapes that nest or multiply, and
  *         every failed allocation. */
 #include "check.h"

@@ -1,7 +1,7 @@
-/* Goal:   the catalogue is read strictly, and the offer chosen is the one the rules name, whatever the
- *         order of the entries.
- * Method: a table of customers and wanted offers over one catalogue, forwards and backwards; a table of
- *         broken catalogues and their complaints. */
+/* Goal:   the catalogue is read strictly, and the offer chosen is the one the rules name, whatever
+ *         the order of the entries.
+ * Method: a table of customers and wanted offers over one catalogue, forwards and backwards; a
+ *         table of broken catalogues and their complaints. */
 #include "check.h"
 
 #include "compose/offers.h"

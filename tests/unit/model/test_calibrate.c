@@ -1,9 +1,7 @@
 /* Goal:   calibration turns biased margins into honest probabilities, never changes the order of
- * two
- *         customers (sigmoid) and never turns it round (isotonic).
+ *         two customers (sigmoid) and never turns it round (isotonic).
  * Method: margins with a known wrong scale and shift; the Brier score before and after on fresh
- * rows;
- *         a brute-force grid as oracle of the sigmoid; degenerate inputs. */
+ *         rows; a brute-force grid as oracle of the sigmoid; degenerate inputs. */
 #include "check.h"
 
 #include "model/calibrate.h"

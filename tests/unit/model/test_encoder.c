@@ -1,5 +1,5 @@
 /* Goal:   columns are decided by training rows alone, in an order that does not depend on row
- * order.
+ *         order.
  * Method: small hand-made tables; then the leak test: rows outside the set are changed and nothing
  *         moves, while the same change inside the set does (planted). */
 #include "model_data.h"

@@ -9,7 +9,7 @@
 #define N_NODES 8
 
 /* Tree 0: x0 < 0.5 ? (x1 < 2, missing right ? -1 : 1) : 3.  Tree 1: x1 < 1, missing left ? 10 : 20.
- * */
+ */
 static struct wl_tree_node nodes[N_NODES];
 static float covers[N_NODES];
 static uint32_t roots[2];

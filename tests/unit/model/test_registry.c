@@ -1,6 +1,5 @@
 /* Goal:   versions count up and never change, aliases move with a history, and whatever does not
- * fit
- *         its manifest is refused with one clear line.
+ *         fit its manifest is refused with one clear line.
  * Method: a registry in a temporary folder of the build; files are damaged by hand. */
 #include "model_data.h"
 

@@ -1,8 +1,7 @@
 /* Goal:   training gives models that know something, are calibrated, and are the same bytes for any
  *         number of threads; what was trained is what the libraries say.
  * Method: made-up customers with a known formula; bytes of the encoded model for 1, 2 and 3
- * threads;
- *         refusals with their words. */
+ *         threads; refusals with their words. */
 #include "model_data.h"
 
 #include "model/train.h"
