@@ -1,6 +1,6 @@
 /* Small companies for the tests of labels: one line per event, times in days. */
-#ifndef TESTS_LEARN_COMPANY_H
-#define TESTS_LEARN_COMPANY_H
+#ifndef WL_TESTS_LEARN_COMPANY_H
+#define WL_TESTS_LEARN_COMPANY_H
 #include "check.h"
 
 #include "base/clock.h"

@@ -1,16 +1,16 @@
 /* What "to leave" means here is declared, never guessed: the `churn:` section of wanliu.yaml.
  *
  *     T            T + lead                 T + lead + horizon
- *   --|---------------(========================]------------->   the outcome window is half open,
- *   known           too late to act     outcome window           as everything up to T is known at T
+ *   --|---------------(========================]------------->   half open, as what is known at T
+ *   known           too late to act     outcome window
  *
  *   churn:
  *     kind: inactivity | cancel | label
- *     events: [Order Completed]            # inactivity: what counts as activity (default: any event)
+ *     events: [Order Completed]            # inactivity: signs of life (default: any event)
  *                                          # cancel: what counts as leaving
  *     horizon: 90d
  *     lead: 72h                            # 0h: no lead
- *     audience: {events: [..], within: 180d}   # who is asked about; default: anybody active before T
+ *     audience: {events: [..], within: 180d}   # who is asked about; default: the active
  *     restart: [Subscription Started]      # cancel: coming back
  *     allowed_gap: 30d                     # cancel: back within this time means it was no churn
  *     involuntary: {events: [Payment Failed], within: 30d}    # leavers kept apart

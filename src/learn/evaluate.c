@@ -1,9 +1,9 @@
 /* Figures of an evaluation and their intervals.
  *
- * All figures that are resampled come from one bootstrap: rows are ranked once per score (margin, p, each
- * fold, each baseline), a resample is a vector of weights, and gains over baselines are paired because
- * both sides see the same resample. Shares at the threshold get Wilson intervals on an effective number of
- * rows, AUC gets DeLong's as long as every user has one row. */
+ * All figures that are resampled come from one bootstrap: rows are ranked once per score (margin,
+ * p, each fold, each baseline), a resample is a vector of weights, and gains over baselines are
+ * paired because both sides see the same resample. Shares at the threshold get Wilson intervals on
+ * an effective number of rows, AUC gets DeLong's as long as every user has one row. */
 #include "learn/evaluate.h"
 
 #include "base/clock.h"

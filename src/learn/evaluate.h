@@ -1,7 +1,8 @@
-/* How good predictions were, honestly: every figure with its interval and its n, beside the base rate,
- * the majority and the baselines; or the words "not measurable yet" and why.
+/* How good predictions were, honestly: every figure with its interval and its n, beside the base
+ * rate, the majority and the baselines; or the words "not measurable yet" and why.
  *
- *   gates: {min_rows: 400, min_per_class: 100, min_auc: 0.85, min_accuracy: 0.82, too_good_auc: 0.98} */
+ *   gates: {min_rows: 400, min_per_class: 100, min_auc: 0.85, min_accuracy: 0.82,
+ *           too_good_auc: 0.98} */
 #ifndef WL_LEARN_EVALUATE_H
 #define WL_LEARN_EVALUATE_H
 #include "base/buf.h"
@@ -69,7 +70,7 @@ struct wl_metric {
 const char *wl_metric_key(enum wl_metric_id id);
 const char *wl_metric_label(enum wl_metric_id id, const char *language);
 
-/* Scores of something simpler to stand beside the model; higher = more likely to leave. Borrowed. */
+/* Scores of something simpler to stand beside the model; higher = likelier to leave. Borrowed. */
 struct wl_baseline_scores {
     const char *name;
     const double *score; /* (N) finite */
@@ -152,16 +153,17 @@ struct wl_evaluation {
 
 /* wl_evaluate - judge predictions.
  *   evaluation  (out) untouched on failure.
- * The headline AUC ranks by margin. With folds it is the mean of the folds' AUCs, because margins of
- * models fitted apart are not one scale; the pooled AUC of the calibrated p stands beside it.
+ * The headline AUC ranks by margin. With folds it is the mean of the folds' AUCs, because margins
+ * of models fitted apart are not one scale; the pooled AUC of the calibrated p stands beside it.
  * Cost:    O(resamples * N * (10 + 3 * baselines)), about 2 s for 10,000 rows on one core.
- * Errors:  WL_EGATE   too few rows, not forced.   WL_EINVAL  a score is not finite, a p outside 0..1,
- *          a user, fold or threshold out of range; names the row.   WL_ENOMEM. */
+ * Errors:  WL_EGATE   too few rows, not forced.   WL_EINVAL  a score is not finite, a p outside
+ *          0..1, a user, fold or threshold out of range; names the row.   WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_evaluate(const wl_alloc *alloc, const struct wl_evaluate_input *input,
                                     struct wl_evaluation *evaluation, wl_error *error);
 
 /* wl_evaluation_gate - is the model good enough to go on? Call it after the figures are written.
- * Errors:  WL_EGATE  auc or accuracy below its gate; the message has the base rate and the majority. */
+ * Errors:  WL_EGATE  auc or accuracy below its gate; the message has the base rate and the
+ *                    majority. */
 WL_MUST_CHECK wl_status wl_evaluation_gate(const struct wl_evaluation *evaluation,
                                            const struct wl_gates *gates, wl_error *error);
 
@@ -169,8 +171,8 @@ WL_MUST_CHECK wl_status wl_evaluation_gate(const struct wl_evaluation *evaluatio
 void wl_evaluation_json(const struct wl_evaluation *evaluation, struct wl_buf *text);
 
 /* wl_evaluation_lines - one JSON line per figure, the baselines' too:
- * {"set":..,"model":..,"metric":"auc","value":..,"low":..,"high":..,"n":..}. What is not measurable has
- * "value":null,"status":"not_measurable_yet","why":"...". */
+ * {"set":..,"model":..,"metric":"auc","value":..,"low":..,"high":..,"n":..}. What is not measurable
+ * has "value":null,"status":"not_measurable_yet","why":"...". */
 void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text);
 
 /* wl_evaluation_text - a page for people, zh or en. */

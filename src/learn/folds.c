@@ -1,6 +1,6 @@
-/* Dividing labelled rows. Users are dealt out like cards: sorted by (left at least once, a hash of id and
- * seed), then one to each fold in turn, so every fold gets its share of leavers and the division does
- * not depend on the order in which rows arrived. */
+/* Dividing labelled rows. Users are dealt out like cards: sorted by (left at least once, a hash of
+ * id and seed), then one to each fold in turn, so every fold gets its share of leavers and the
+ * division does not depend on the order in which rows arrived. */
 #include "base/rng.h"
 #include "learn/split.h"
 

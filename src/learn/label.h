@@ -13,7 +13,7 @@ enum wl_label_status {
     WL_LABEL_POSITIVE = 1,     /* left within the outcome window */
     WL_LABEL_NOT_ELIGIBLE = 2, /* not in the audience at T, or gone already */
     WL_LABEL_EARLY = 3,        /* left before T + lead: too late to act, so no row */
-    WL_LABEL_OPEN = 4,         /* the data ends before the outcome is certain */
+    WL_LABEL_OPEN = 4,         /* not certain: the data ends before, or nobody knows the label */
     WL_LABEL_INVOLUNTARY = 5   /* left after a failed payment: a path of its own, so no row */
 };
 #define WL_LABEL_STATUS_COUNT 6
@@ -39,13 +39,14 @@ struct wl_label_report {
 
 /* wl_labels_build - label every user of the company at every date.
  *   churn      (in)  borrowed.
- *   dates_us   (in)  (n_dates) strictly rising. Kind label may do without (n_dates 0): each user's date
- *                    is then when the attribute became known.
+ *   dates_us   (in)  (n_dates) strictly rising. Kind label may do without (n_dates 0): each user's
+ *                    date is then when the attribute became known.
  *   labels     (out) release with wl_labels_release; untouched on failure.
  *   report     (out) counts; may be NULL.
- * Cost:    O(events log events + users * dates * events of the user), memory of the company's alloc.
- * Errors:  WL_ECONFIG  an event or attribute that the data does not have (with the nearest name), or
- *                      a positive value nobody has.
+ * Cost:    O(events log events + users * dates * events of the user), memory of the company's
+ *          alloc.
+ * Errors:  WL_ECONFIG  an event or attribute that the data does not have (with the nearest name),
+ *                      or a positive value nobody has.
  *          WL_EINVAL   dates do not rise, or none where they are needed.
  *          WL_ELIMIT   more than WL_DATES_MAX dates.  WL_ENOMEM.
  * Source:  own; tests/plain/learn_label_twin.c is the definition spelled out. */

@@ -1,5 +1,5 @@
-/* Leak check. One feature at a time: a leak that needs two features to show is rare and the AUC of the
- * whole model warns of it ("too good", evaluate.h). */
+/* Leak check. One feature at a time: a leak that needs two features to show is rare and the AUC of
+ * the whole model warns of it ("too good", evaluate.h). */
 #include "learn/leak.h"
 
 #include "math/ranked.h"

@@ -1,4 +1,5 @@
-/* A feature that knows the answer: the label column itself, or one that alone ranks almost perfectly. */
+/* A feature that knows the answer: the label column itself, or one that alone ranks almost
+ * perfectly. */
 #ifndef WL_LEARN_LEAK_H
 #define WL_LEARN_LEAK_H
 #include "base/progress.h"
@@ -13,9 +14,10 @@ struct wl_leak {
     double auc;           /* of the feature alone, the better direction; NaN when not measurable */
 };
 
-/* wl_feature_auc - AUC of one feature alone: numbers in the better direction, with missing values at
- * the better end (a value that is only there for leavers is a leak); categories by the rate of leavers
- * of their level, levels with fewer than 5 rows taken together, so that ids do not look like leaks.
+/* wl_feature_auc - AUC of one feature alone: numbers in the better direction, with missing values
+ * at the better end (a value that is only there for leavers is a leak); categories by the rate of
+ * leavers of their level, levels with fewer than 5 rows taken together, so that ids do not look
+ * like leaks.
  *   auc  (out) 0.5 .. 1; NaN when a class has fewer than WL_LEAK_CLASS_MIN rows.
  * Cost:    O(N log N).
  * Errors:  WL_ENOMEM. */

@@ -3,7 +3,7 @@
  *
  *   dates: {train: {from: 2011-03-01, to: 2011-05-30, every: 30d}, test: [2011-09-01]}
  *   split: {kind: time}                                  # default
- *   split: {kind: time, share: 0.2}                      # no test dates: the latest fifth is the test
+ *   split: {kind: time, share: 0.2}              # no test dates: the latest fifth is the test
  *   split: {kind: kfold, folds: 5, seed: 42, why: "snapshot without dates"}
  *
  * The gap: every training label must be certain before the first test date. A random split has to
@@ -45,8 +45,9 @@ WL_MUST_CHECK wl_status wl_split_read(struct wl_arena *arena, const struct wl_no
                                       struct wl_split *split, wl_error *error);
 
 /* wl_dates_settle - make the dates fit the split, or refuse.
- *   dates  (in,out) kind time without test dates: the latest `share` of the training dates become test
- *                   dates, and training dates whose labels are not certain by then are dropped.
+ *   dates  (in,out) kind time without test dates: the latest `share` of the training dates become
+ *                   test dates, and training dates whose labels are not certain by then are
+ *                   dropped.
  * Errors:  WL_ECONFIG  no dates to train or test on, or a declared training date whose labels close
  *                      after the first test date; the message names both. dates is unchanged. */
 WL_MUST_CHECK wl_status wl_dates_settle(const struct wl_split *split, const struct wl_churn *churn,
@@ -80,7 +81,7 @@ void wl_folds_release(struct wl_folds *folds);
 /* wl_folds_make - the folds a split asks for: one by time, or k by user.
  *   dates  (in) settled.
  * Cost:    O(rows log users), indices of every fold.
- * Errors:  WL_EGATE  fewer users than folds, or nothing to learn from or to judge on.  WL_ENOMEM. */
+ * Errors:  WL_EGATE  fewer users than folds, or nothing to learn from or judge on.  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_folds_make(const struct wl_split *split, const struct wl_dates *dates,
                                       const struct wl_labelled *labelled, struct wl_folds *folds,
                                       wl_error *error);
@@ -92,9 +93,9 @@ WL_MUST_CHECK wl_status wl_folds_by_user(const struct wl_labelled *labelled, con
                                          size_t n_subset, size_t n_folds, uint64_t seed,
                                          struct wl_folds *folds, wl_error *error);
 
-/* wl_folds_rolling - inside training rows: each of the latest dates is held out once, fitted on rows
- * whose labels were certain by then. n_folds may come out smaller than asked, 0 when no date leaves
- * anything to fit: then divide by user instead.
+/* wl_folds_rolling - inside training rows: each of the latest dates is held out once, fitted on
+ * rows whose labels were certain by then. n_folds may come out smaller than asked, 0 when no date
+ * leaves anything to fit: then divide by user instead.
  * Errors:  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_folds_rolling(const struct wl_churn *churn,
                                          const struct wl_labelled *labelled, const uint32_t *subset,

@@ -1,9 +1,10 @@
 /* User-cluster bootstrap.
  *
- * A resample is a vector of row weights, not a copy of rows: what was sorted once stays sorted. Users
- * are listed stratum by stratum; a draw picks a place within the stratum. All figures of an evaluation
- * are taken from the same resample, so their intervals are consistent with each other and the draw is
- * paid once. Measured: 1000 resamples of 10,000 users with one AUC in 0.19 s on one core. */
+ * A resample is a vector of row weights, not a copy of rows: what was sorted once stays sorted.
+ * Users are listed stratum by stratum; a draw picks a place within the stratum. All figures of an
+ * evaluation are taken from the same resample, so their intervals are consistent with each other
+ * and the draw is paid once. Measured: 1000 resamples of 10,000 users with one AUC in 0.19 s on one
+ * core. */
 #include "math/bootstrap.h"
 
 #include "base/limits.h"

@@ -37,9 +37,9 @@ struct wl_interval {
 
 /* wl_bootstrap_run - value and intervals of every figure.
  *   intervals  (out) (n_values).
- * Cost:    O(resamples * (N + figures)) over n_threads; n_resamples * n_values doubles and one weight
- *          array per thread. Resample i draws from random stream i: any number of threads gives the
- *          same bytes.
+ * Cost:    O(resamples * (N + figures)) over n_threads; n_resamples * n_values doubles and one
+ *          weight array per thread. Resample i draws from random stream i: any number of threads
+ *          gives the same bytes.
  * Errors:  WL_EINVAL  a cluster or stratum is out of range.  WL_ELIMIT  too many resamples.
  *          WL_ENOMEM. intervals is untouched.
  * Source:  Efron & Tibshirani 1993, ch. 13-14; acceleration from a jackknife that leaves out one of

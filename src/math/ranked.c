@@ -1,8 +1,9 @@
 /* Ranking and calibration figures over rows sorted by score.
  *
- * Why one sorted copy: a bootstrap asks for the same figure a thousand times over the same rows with
- * other weights. Sorting costs N log N once, each figure then is one walk over contiguous scores with
- * one indirect read per row (the weight). Measured: 1000 weighted AUCs of 10,000 rows in 85 ms.
+ * Why one sorted copy: a bootstrap asks for the same figure a thousand times over the same rows
+ * with other weights. Sorting costs N log N once, each figure then is one walk over contiguous
+ * scores with one indirect read per row (the weight). Measured: 1000 weighted AUCs of 10,000 rows
+ * in 85 ms.
  *
  * Invariant: every walk goes from tie group to tie group (next_group), never from row to row where
  * order inside a group would matter. */

@@ -42,8 +42,8 @@ double wl_auc(const struct wl_ranked *ranked, const uint32_t *weight);
  * Source: as scikit-learn's average_precision_score. */
 double wl_average_precision(const struct wl_ranked *ranked, const uint32_t *weight);
 
-/* wl_lift - rate of leavers among the top `share` of rows divided by the rate among all. When the cut
- * falls between equal scores, the expected value over their orders counts.
+/* wl_lift - rate of leavers among the top `share` of rows divided by the rate among all. When the
+ * cut falls between equal scores, the expected value over their orders counts.
  *   share  (in) 0 < share <= 1; the cut is at share * N rows, a fraction allowed. */
 double wl_lift(const struct wl_ranked *ranked, const uint32_t *weight, double share);
 

@@ -1,4 +1,4 @@
-/* Small statistics. Own code rather than GSL: the few functions needed are shorter than the glue. */
+/* Small statistics. Own code rather than GSL: the few functions needed are shorter than glue. */
 #include "math/statistics.h"
 
 #include <math.h>
@@ -142,8 +142,8 @@ double wl_normal_quantile(double p)
     if (p > 0.5) {
         return -wl_normal_quantile(1.0 - p);
     }
-    // First guess from the tail's leading term, then Newton on log(cdf), which is concave: every step
-    // after the first stays on one side, and eight steps reach the last bits from anywhere.
+    // First guess from the tail's leading term, then Newton on log(cdf), which is concave: every
+    // step after the first stays on one side, and eight steps reach the last bits from anywhere.
     double z = -sqrt(fmax(0.0, -2.0 * log(2.0 * p)));
     for (int i = 0; i < 8; i++) {
         double cdf = wl_normal_cdf(z);

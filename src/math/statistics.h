@@ -1,4 +1,4 @@
-/* Small statistics: rates at a threshold, intervals of shares, quantiles, the normal distribution. */
+/* Small statistics: rates at a threshold, intervals of shares, quantiles, the normal curve. */
 #ifndef WL_MATH_STATISTICS_H
 #define WL_MATH_STATISTICS_H
 #include "math/ranked.h"
@@ -10,9 +10,9 @@ double wl_precision(const struct wl_confusion *counts);
 double wl_recall(const struct wl_confusion *counts);
 double wl_accuracy(const struct wl_confusion *counts);
 
-/* wl_f1_positive - 2TP / (2TP + FP + FN) of the leavers; wl_f1_macro - mean over leavers and stayers;
- * wl_f1_weighted - mean weighted by support. NaN when a class has no support; a class that has
- * support and was never said scores 0. */
+/* wl_f1_positive - 2TP / (2TP + FP + FN) of the leavers; wl_f1_macro - mean over leavers and
+ * stayers; wl_f1_weighted - mean weighted by support. NaN when a class has no support; a class that
+ * has support and was never said scores 0. */
 double wl_f1_positive(const struct wl_confusion *counts);
 double wl_f1_macro(const struct wl_confusion *counts);
 double wl_f1_weighted(const struct wl_confusion *counts);

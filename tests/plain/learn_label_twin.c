@@ -1,7 +1,8 @@
 /* Goal:   labels equal their definition on logs of any shape.
  * Method: random logs (late arrivals, equal times, repeated cancels and restarts) under random
- *         declarations; every label against the definition spelled out below, which looks through all
- *         events of the company for every question; a planted fault in the declaration must show. */
+ *         declarations; every label against the definition spelled out below, which looks through
+ *         all events of the company for every question; a planted fault in the declaration must
+ *         show. */
 #include "learn_company.h"
 
 #define N_USERS 12

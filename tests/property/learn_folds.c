@@ -1,8 +1,8 @@
-/* Goal:   folds never look ahead and no user straddles, whatever the data; and the checker that says so
- *         can say no.
- * Method: random labelled rows; invariants checked here from the definitions, apart from wl_folds_check;
- *         then a planted look-ahead and a planted straddle, which wl_folds_check must catch; the division
- *         must not depend on the order of rows. */
+/* Goal:   folds never look ahead and no user straddles, whatever the data; and the checker that
+ *         says so can say no.
+ * Method: random labelled rows; invariants checked here from the definitions, apart from
+ *         wl_folds_check; then a planted look-ahead and a planted straddle, which wl_folds_check
+ *         must catch; the division must not depend on the order of rows. */
 #include "check.h"
 
 #include "base/clock.h"

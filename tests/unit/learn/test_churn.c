@@ -1,5 +1,5 @@
 /* Goal:   the `churn:` section is read strictly and explained back in both languages.
- * Method: tables of sections with what must come out: fields, messages, sentences, leaking names. */
+ * Method: tables of sections with what must come out: fields, messages, sentences, leaks. */
 #include "check.h"
 
 #include "learn/churn.h"

@@ -1,8 +1,9 @@
-/* Goal:   an evaluation is honest: right figures and denominators, intervals that respect users, words
- *         instead of numbers where nothing can be said, refusal below the minimum, the same bytes for any
- *         number of threads.
- * Method: 1,000 scored rows from a known distribution against figures computed apart; folds whose margins
- *         are on different scales; users with many rows; planted faults; written forms parsed back. */
+/* Goal:   an evaluation is honest: right figures and denominators, intervals that respect users,
+ *         words instead of numbers where nothing can be said, refusal below the minimum, the same
+ *         bytes for any number of threads.
+ * Method: 1,000 scored rows from a known distribution against figures computed apart; folds whose
+ *         margins are on different scales; users with many rows; planted faults; written forms
+ *         parsed back. */
 #include "check.h"
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* Goal:   labels follow the declared churn: windows, lead, gap, audience, two clocks, open ends.
- * Method: one small company per rule with the label every user must get; two definitions on one log;
- *         attaching to rows; mistakes and failures. tests/plain has the twin over random logs. */
+ * Method: one small company per rule with the label every user must get; two definitions on one
+ *         log; attaching to rows; mistakes and failures. tests/plain has a twin on random logs. */
 #include "learn_company.h"
 
 static const char *orders[] = {"Order"};
@@ -208,6 +208,9 @@ static void test_label_attribute(void)
     CHECK_INT(report.n[WL_LABEL_NOT_ELIGIBLE], 2);
     wl_labels_release(&labels);
     expect(&churn, company, "a", 100, WL_LABEL_POSITIVE); // at a given date
+    expect(&churn, company, "c", 100, WL_LABEL_OPEN);     // not known: nothing to learn from, but
+    expect(&churn, company, "d", 100, WL_LABEL_OPEN);     // somebody to score
+    expect(&churn, company, "d", 9, WL_LABEL_NOT_ELIGIBLE);
     // A reader may have made the column a boolean.
     for (size_t i = 0; i < company->attributes.n_attributes; i++) {
         struct wl_attribute *attribute = &company->attributes.items[i];

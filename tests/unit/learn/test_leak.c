@@ -1,6 +1,7 @@
 /* Goal:   a feature that knows the answer is caught, an honest one is not.
- * Method: 400 rows with planted leaks of every shape (the column itself, a number, its reverse, a value
- *         that is only there for leavers, a category) beside honest features and an id column. */
+ * Method: 400 rows with planted leaks of every shape (the column itself, a number, its reverse, a
+ *         value that is only there for leavers, a category) beside honest features and an id
+ *         column. */
 #include "check.h"
 
 #include "base/rng.h"

@@ -1,5 +1,6 @@
-/* Goal:   dates and splits are read strictly, and a split that looks ahead is refused in clear words.
- * Method: tables of sections; the edges of the gap; a share of the dates; the words of the report. */
+/* Goal:   dates and splits are read strictly, and a split that looks ahead is refused in clear
+ *         words.
+ * Method: tables of sections; the edges of the gap; a share of the dates; the report's words. */
 #include "check.h"
 
 #include "base/clock.h"

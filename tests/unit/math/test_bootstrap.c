@@ -1,4 +1,5 @@
-/* Goal:   bootstrap intervals cover as they say, respect users and strata, and do not depend on threads.
+/* Goal:   bootstrap intervals cover as they say, respect users and strata, and do not depend on
+ *         threads.
  * Method: means with a known standard error; rows duplicated within users must widen nothing;
  *         one, two and five threads compared bit by bit; figures that are undefined; failures. */
 #include "check.h"
