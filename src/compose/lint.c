@@ -1,5 +1,6 @@
-/* The rules. Each is a short function over one template; they share the comparable texts made once per
- * template part. Order of findings: title before body, and rules in the order of their table. */
+/* The rules. Each is a short function over one template; they share the comparable texts made once
+ * per template part. Order of findings: title before body, and rules in the order of their table.
+ * */
 #include "compose/lint.h"
 
 #include "base/json_write.h"
@@ -77,7 +78,8 @@ static uint32_t n_leading_blanks(struct wl_str line)
     return n;
 }
 
-// A place inside a part -> the place in the file. A block scalar ("body: |") begins on the next line.
+// A place inside a part -> the place in the file. A block scalar ("body: |") begins on the next
+// line.
 static struct wl_place place_in_file(const struct wl_script *script,
                                      const struct wl_script_part *part, struct wl_place inside)
 {
@@ -247,7 +249,8 @@ static wl_status lint_unused(struct lint *l)
     return WL_OK;
 }
 
-// A text that may carry an offer must name it; one that may not, or not always, must not count on it.
+// A text that may carry an offer must name it; one that may not, or not always, must not count on
+// it.
 static wl_status lint_offer(struct lint *l)
 {
     const struct wl_script *script = l->script;

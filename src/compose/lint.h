@@ -1,6 +1,6 @@
-/* The template linter: what a person would have to notice in every template, every time. It judges the
- * text as it is written; what slots bring in comes from the catalogue and the workspace, and is judged
- * there. docs/templates.md lists the rules with examples. */
+/* The template linter: what a person would have to notice in every template, every time. It judges
+ * the text as it is written; what slots bring in comes from the catalogue and the workspace, and is
+ * judged there. docs/templates.md lists the rules with examples. */
 #ifndef WL_COMPOSE_LINT_H
 #define WL_COMPOSE_LINT_H
 #include "compose/library.h"
@@ -62,7 +62,8 @@ struct wl_findings {
     size_t capacity;
 };
 
-/* wl_findings_init - no findings yet. wl_findings_release - give the memory back; zeroed is fine. */
+/* wl_findings_init - no findings yet. wl_findings_release - give the memory back; zeroed is fine.
+ * */
 void wl_findings_init(struct wl_findings *findings, const wl_alloc *alloc);
 void wl_findings_release(struct wl_findings *findings);
 

@@ -1,11 +1,12 @@
-/* Looking for words in a template as a reader would see it: without tags, without tricks. Used by the
- * linter only. */
+/* Looking for words in a template as a reader would see it: without tags, without tricks. Used by
+ * the linter only. */
 #ifndef WL_COMPOSE_LINT_TEXT_H
 #define WL_COMPOSE_LINT_TEXT_H
 #include "compose/lint.h"
 
 /* A text made comparable: lower case, full-width letters folded, invisible characters and blanks
- * between Chinese characters dropped, tags and (for e-mail) HTML mark-up replaced by WL_LINT_GAP. */
+ * between Chinese characters dropped, tags and (for e-mail) HTML mark-up replaced by WL_LINT_GAP.
+ * */
 struct wl_lint_text {
     struct wl_str source; /* as written */
     char *plain;          /* (n_plain) owned */
@@ -39,8 +40,8 @@ bool wl_lint_find_digit(const struct wl_lint_text *text, struct wl_lint_hit *hit
 /* wl_lint_find_amount - next amount in words: 七折, 三个月, "three months", "half off". */
 bool wl_lint_find_amount(const struct wl_lint_text *text, struct wl_lint_hit *hit);
 
-/* wl_lint_find_foreign - next stretch that does not belong to the language: Chinese characters in an
- * English text, Latin words outside a short list (VIP, App, ...) in a Chinese one. */
+/* wl_lint_find_foreign - next stretch that does not belong to the language: Chinese characters in
+ * an English text, Latin words outside a short list (VIP, App, ...) in a Chinese one. */
 bool wl_lint_find_foreign(const struct wl_lint_text *text, enum wl_language language,
                           struct wl_lint_hit *hit);
 

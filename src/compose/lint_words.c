@@ -1,5 +1,5 @@
-/* The linter's word lists. ASCII words are whole words in lower case; Chinese ones match anywhere. A
- * list errs towards refusing: a person can always say it another way. */
+/* The linter's word lists. ASCII words are whole words in lower case; Chinese ones match anywhere.
+ * A list errs towards refusing: a person can always say it another way. */
 #include "compose/lint_text.h"
 
 // What only the offer catalogue may say.
