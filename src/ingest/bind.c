@@ -16,19 +16,33 @@ static void list_columns(const struct wl_str *header, size_t n_columns, char *li
     }
 }
 
-// The name in the header most like the wanted one, in the run's arena; NULL when none is near.
+static bool is_same_but_case(struct wl_str a, struct wl_str b)
+{
+    bool is_same = a.n_bytes == b.n_bytes;
+
+    for (size_t i = 0; is_same && i < a.n_bytes; i++) {
+        unsigned char x = (unsigned char)a.data[i];
+        unsigned char y = (unsigned char)b.data[i];
+        bool is_letter = (x | 0x20) >= 'a' && (x | 0x20) <= 'z';
+        is_same = x == y || (is_letter && (x ^ y) == 0x20);
+    }
+    return is_same;
+}
+
+// The name in the header most like the wanted one, in the run's arena; NULL when none is near. Names
+// of one or two letters are near to everything.
 static const char *closest_column(struct wl_run *run, const struct wl_str *header, size_t n_columns,
-                                  const char *name)
+                                  struct wl_str name)
 {
     const char **names = wl_arena_zeroed(&run->arena_file, n_columns + 1, sizeof(*names));
 
     for (size_t i = 0; names != NULL && i < n_columns; i++) {
         names[i] = wl_arena_string(&run->arena_file, header[i]);
-        if (names[i] == NULL) {
-            return NULL;
+        if (names[i] == NULL || is_same_but_case(header[i], name)) {
+            return names[i];
         }
     }
-    return names != NULL ? wl_closest(wl_str_from(name), names) : NULL;
+    return names != NULL && name.n_bytes > 2 ? wl_closest(name, names) : NULL;
 }
 
 static wl_status fail_column(struct wl_run *run, const struct wl_str *header, size_t n_columns,
@@ -36,7 +50,7 @@ static wl_status fail_column(struct wl_run *run, const struct wl_str *header, si
 {
     char list[120];
     char hint[80] = "";
-    const char *near = closest_column(run, header, n_columns, name);
+    const char *near = closest_column(run, header, n_columns, wl_str_from(name));
 
     list_columns(header, n_columns, list, sizeof(list));
     if (near != NULL) {
