@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 
 static const struct wl_command *const commands[] = {
-    &wl_command_init, &wl_command_config_check, &wl_command_ingest,
+    &wl_command_init, &wl_command_config_check, &wl_command_ingest,     &wl_command_label,
     &wl_command_help, &wl_command_man,          &wl_command_completion,
 };
 
