@@ -36,7 +36,7 @@ static void legendre(size_t n, double x, double *value, double *slope)
 void wl_quadrature_init(struct wl_quadrature *rule, size_t n_points)
 {
     WL_ASSERT(n_points >= 1 && n_points <= WL_SHAP_POINTS_MAX);
-    rule->n_points = n_points;
+    *rule = (struct wl_quadrature){.n_points = n_points};
     for (size_t i = 0; i < n_points; i++) {
         double x = cos(PI * ((double)i + 0.75) / ((double)n_points + 0.5));
         double value;
@@ -52,34 +52,39 @@ void wl_quadrature_init(struct wl_quadrature *rule, size_t n_points)
     }
 }
 
+// Products over two points at a time. A rule of an odd number of points is padded with a point of
+// weight 0, which adds nothing.
+typedef double pair_f64 __attribute__((vector_size(16)));
+#define PAIRS_MAX (WL_SHAP_POINTS_MAX / 2)
+
 void wl_leaf_shapley(double value, size_t n_columns, const double *shares, uint64_t satisfied,
                      const struct wl_quadrature *rule, double *phi)
 {
-    double before[WL_TREE_DEPTH_MAX][WL_SHAP_POINTS_MAX]; // product of the factors of columns < j
-    double factor[WL_TREE_DEPTH_MAX][WL_SHAP_POINTS_MAX]; // o_j t + z_j (1 - t)
-    double after[WL_SHAP_POINTS_MAX];                     // weight * factors of columns > j
-    size_t n_points = rule->n_points;
+    pair_f64 before[WL_TREE_DEPTH_MAX + 1][PAIRS_MAX]; // product of the factors of columns < j
+    pair_f64 factor[WL_TREE_DEPTH_MAX][PAIRS_MAX];     // o_j t + z_j (1 - t)
+    pair_f64 after[PAIRS_MAX];                         // weight * factors of columns > j
+    size_t n_pairs = (rule->n_points + 1) / 2;
 
-    WL_DCHECK(n_columns <= WL_TREE_DEPTH_MAX && 2 * n_points >= n_columns);
-    for (size_t q = 0; q < n_points; q++) {
-        before[0][q] = 1.0;
-        after[q] = value * rule->weight[q];
+    WL_DCHECK(n_columns <= WL_TREE_DEPTH_MAX && 2 * rule->n_points >= n_columns);
+    for (size_t q = 0; q < n_pairs; q++) {
+        before[0][q] = (pair_f64){1.0, 1.0};
+        after[q] = value * (pair_f64){rule->weight[2 * q], rule->weight[2 * q + 1]};
     }
     for (size_t j = 0; j < n_columns; j++) {
-        double one = (double)((satisfied >> j) & 1);
-        for (size_t q = 0; q < n_points; q++) {
-            factor[j][q] = shares[j] + (one - shares[j]) * rule->t[q];
-        }
-        for (size_t q = 0; q < n_points && j + 1 < n_columns; q++) {
+        double rise = (double)((satisfied >> j) & 1) - shares[j];
+        for (size_t q = 0; q < n_pairs; q++) {
+            pair_f64 t = {rule->t[2 * q], rule->t[2 * q + 1]};
+            factor[j][q] = shares[j] + rise * t;
             before[j + 1][q] = before[j][q] * factor[j][q];
         }
     }
     for (size_t j = n_columns; j-- > 0;) {
-        double sum = 0.0;
-        for (size_t q = 0; q < n_points; q++) {
+        double rise = (double)((satisfied >> j) & 1) - shares[j];
+        pair_f64 sum = {0.0, 0.0};
+        for (size_t q = 0; q < n_pairs; q++) {
             sum += before[j][q] * after[q];
             after[q] *= factor[j][q];
         }
-        phi[j] = ((double)((satisfied >> j) & 1) - shares[j]) * sum;
+        phi[j] = rise * (sum[0] + sum[1]);
     }
 }
