@@ -1,8 +1,8 @@
 /* Goal:   no failed allocation and no damaged byte gets past the model reader: it reports, leaves
  *         nothing behind, and hands out no half model.
  * Method: fail allocation n for n = 0.. until success, for decode, encoder and training; every cut
- *         and every flipped byte of a file, with the digest left wrong and with it made right again,
- *         so that the checks behind it are reached too. */
+ *         and every flipped byte of a file, with the digest left wrong and with it made right
+ *         again, so that the checks behind it are reached too. */
 #include "../../unit/model/model_data.h"
 #include "../../unit/model/model_samples.h"
 
