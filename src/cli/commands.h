@@ -7,6 +7,7 @@ extern const struct wl_command wl_command_init;
 extern const struct wl_command wl_command_config_check;
 extern const struct wl_command wl_command_ingest;
 extern const struct wl_command wl_command_label;
+extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;
 extern const struct wl_command wl_command_completion;

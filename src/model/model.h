@@ -22,10 +22,11 @@ struct wl_model;
 
 /* What a model says about itself; texts are the model's own. */
 struct wl_model_about {
-    struct wl_str label;   /* definition of churn, one line */
-    struct wl_str metrics; /* JSON object of its evaluation; "" before one */
-    int64_t horizon_us;    /* leaves within this time after the lead; 0 unknown */
-    int64_t lead_us;       /* time left to act */
+    struct wl_str label;    /* definition of churn, one line */
+    struct wl_str metrics;  /* JSON object of its evaluation; "" before one */
+    struct wl_str features; /* definition of the feature set it was trained on; "" unknown */
+    int64_t horizon_us;     /* leaves within this time after the lead; 0 unknown */
+    int64_t lead_us;        /* time left to act */
 };
 
 /* wl_model_free - give all back; NULL is fine. */

@@ -113,6 +113,7 @@ static void put_payload(struct wl_buf *buf, const struct wl_model *model)
     wl_put_u8(buf, (uint8_t)model->algorithm);
     wl_put_string(buf, model->about.label);
     wl_put_string(buf, model->about.metrics);
+    wl_put_string(buf, model->about.features);
     wl_put_i64(buf, model->about.horizon_us);
     wl_put_i64(buf, model->about.lead_us);
     put_schema(buf, &model->schema);
@@ -404,6 +405,7 @@ static wl_status read_payload(struct wl_reader *reader, struct wl_model *model, 
 
     WL_TRY(read_text(reader, &model->arena, &about.label, error));
     WL_TRY(read_text(reader, &model->arena, &about.metrics, error));
+    WL_TRY(read_text(reader, &model->arena, &about.features, error));
     about.horizon_us = wl_read_i64(reader);
     about.lead_us = wl_read_i64(reader);
     if (reader->failed || algorithm > WL_ALGORITHM_RULE || about.horizon_us < 0 ||

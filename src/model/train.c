@@ -383,6 +383,9 @@ wl_status wl_train(const wl_alloc *alloc, const struct wl_train_data *data,
     wl_progress(sink, "train", -1.0);
     WL_GO(wl_parallel_for(n_threads, WL_TRAIN_FOLDS + 1, 1, run_job, &run, error));
     WL_GO(calibrate(&run, error));
+    for (size_t i = 0; data->held_p != NULL && i < data->set.n; i++) {
+        data->held_p[i] = wl_model_probability(run.model, run.margins[i]);
+    }
     *model_out = run.model;
     run.model = NULL;
 done:

@@ -42,6 +42,8 @@ struct wl_train_data {
     struct wl_row_set set; /* the training rows, and no others are looked at */
     const uint8_t *labels; /* (set.n) in the order of the set: 1 = left */
     const float *weights;  /* (set.n) > 0, or NULL: all 1; refused by logistic */
+    double *held_p;        /* (set.n) out, or NULL: probability of each row by a model that has not
+                            * seen its user, calibrated; what a threshold may be chosen on */
 };
 
 #define WL_TRAIN_CLASS_MIN 10 /* rows of each class below which not even five folds have one each */

@@ -66,6 +66,7 @@ static void test_golden_files_load(void)
             CHECK_CLOSE(wl_model_margin(model, values), margins[a][i], 1e-14);
         }
         CHECK(wl_str_is(wl_model_about(model)->metrics, "{\"auc\":0.75}"));
+        CHECK(wl_str_is(wl_model_about(model)->features, "{\"library\":\"standard\"}"));
         wl_model_free(model);
         wl_buf_release(&bytes);
         wl_buf_release(&today);

@@ -93,6 +93,7 @@ static inline wl_status sample_parts(struct wl_model *model, enum wl_algorithm a
     static const double probabilities[3] = {0.0625, 0.25, 0.75};
     struct wl_model_about about = {.label = WL_STR("no order in 90d \xE6\xB5\x81\xE5\xA4\xB1"),
                                    .metrics = WL_STR("{\"auc\":0.75}"),
+                                   .features = WL_STR("{\"library\":\"standard\"}"),
                                    .horizon_us = 90 * INT64_C(86400000000),
                                    .lead_us = 3 * INT64_C(86400000000)};
 

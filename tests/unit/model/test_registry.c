@@ -27,6 +27,7 @@ static void save_one(int64_t want_version)
     int64_t version = 0;
     struct wl_model_about about = {.label = WL_STR("no order in 90d"),
                                    .metrics = WL_STR("{\"auc\":0.75}"),
+                                   .features = WL_STR(""),
                                    .horizon_us = 90 * WL_DAY_US,
                                    .lead_us = 3 * WL_DAY_US};
 

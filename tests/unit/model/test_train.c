@@ -106,6 +106,26 @@ static void test_same_bytes_for_any_threads(void)
     wl_buf_release(&other);
 }
 
+/* Held-out probabilities know less than fitted ones, and something all the same. */
+static void test_held_out_probabilities(void)
+{
+    static double held_p[N_TRAIN];
+    static double fitted_p[N_TRAIN];
+    struct wl_train_options options;
+    struct wl_train_data data = all_data();
+    struct wl_model *model = NULL;
+
+    wl_train_options_init(&options);
+    data.held_p = held_p;
+    CHECK_INT(wl_train(wl_alloc_default(), &data, &options, 2, NULL, &model, NULL), WL_OK);
+    CHECK_INT(wl_model_score_rows(model, &train_rows, 1, NULL, fitted_p, NULL), WL_OK);
+    double held = data_auc(held_p, train_labels, N_TRAIN);
+    double fitted = data_auc(fitted_p, train_labels, N_TRAIN);
+    fprintf(stderr, "  AUC held out %.4f, fitted %.4f\n", held, fitted);
+    CHECK(held > 0.72 && held < fitted - 0.02);
+    wl_model_free(model);
+}
+
 static void test_refusals(void)
 {
     static float weights[N_TRAIN];
@@ -211,6 +231,7 @@ int main(void)
     data_make(&test_rows, N_TEST, 2, test_labels);
     RUN(test_every_algorithm_learns);
     RUN(test_same_bytes_for_any_threads);
+    RUN(test_held_out_probabilities);
     RUN(test_refusals);
     RUN(test_options_are_strict);
     RUN(test_other_rows_change_nothing);
