@@ -2,8 +2,17 @@
 #include "cli/commands.h"
 
 static const struct wl_command *const commands[] = {
-    &wl_command_init,       &wl_command_config_check, &wl_command_ingest, &wl_command_label,
-    &wl_command_model_list, &wl_command_help,         &wl_command_man,    &wl_command_completion,
+    &wl_command_init,
+    &wl_command_config_check,
+    &wl_command_ingest,
+    &wl_command_label,
+    &wl_command_model_list,
+    &wl_command_template_lint,
+    &wl_command_template_render,
+    &wl_command_template_coverage,
+    &wl_command_help,
+    &wl_command_man,
+    &wl_command_completion,
 };
 
 const struct wl_command *const *wl_cli_commands(size_t *n_commands)

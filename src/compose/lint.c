@@ -1,12 +1,12 @@
 /* The rules. Each is a short function over one template; they share the comparable texts made once
- * per template part. Order of findings: title before body, and rules in the order of their table.
- * */
+ * per template part. Findings are sorted by their place in the file. */
 #include "compose/lint.h"
 
 #include "base/json_write.h"
 #include "compose/lint_text.h"
 #include "compose/sms.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -78,8 +78,7 @@ static uint32_t n_leading_blanks(struct wl_str line)
     return n;
 }
 
-// A place inside a part -> the place in the file. A block scalar ("body: |") begins on the next
-// line.
+// A place inside a part -> the place in the file. A block scalar ("body: |") begins a line later.
 static struct wl_place place_in_file(const struct wl_script *script,
                                      const struct wl_script_part *part, struct wl_place inside)
 {
@@ -249,8 +248,7 @@ static wl_status lint_unused(struct lint *l)
     return WL_OK;
 }
 
-// A text that may carry an offer must name it; one that may not, or not always, must not count on
-// it.
+// A text that may carry an offer must name it; one that may not, or not always, must not need it.
 static wl_status lint_offer(struct lint *l)
 {
     const struct wl_script *script = l->script;
@@ -473,23 +471,50 @@ done:
     return status;
 }
 
+static wl_status lint_all(struct lint *l)
+{
+    const struct wl_script *script = l->script;
+
+    WL_TRY(lint_part(l, &script->title));
+    WL_TRY(lint_title(l));
+    WL_TRY(lint_part(l, &script->body));
+    if (script->body.made == NULL) {
+        return WL_OK; // the rest looks at the steps
+    }
+    l->part = &script->body;
+    WL_TRY(lint_opt_out(l));
+    WL_TRY(lint_sender(l));
+    WL_TRY(lint_length(l));
+    WL_TRY(lint_unused(l));
+    return lint_offer(l);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct wl_finding *x = a;
+    const struct wl_finding *y = b;
+
+    if (x->place.line != y->place.line) {
+        return x->place.line < y->place.line ? -1 : 1;
+    }
+    if (x->place.column != y->place.column) {
+        return x->place.column < y->place.column ? -1 : 1;
+    }
+    return (int)x->rule - (int)y->rule;
+}
+
 wl_status wl_lint_script(const struct wl_script *script, const struct wl_lint_options *options,
                          struct wl_findings *findings, wl_error *error)
 {
     struct lint l = {.script = script, .options = options, .findings = findings, .error = error};
+    size_t n_before = findings->n_items;
 
-    WL_TRY(lint_part(&l, &script->title));
-    WL_TRY(lint_title(&l));
-    WL_TRY(lint_part(&l, &script->body));
-    if (script->body.made == NULL) {
-        return WL_OK; // the rest looks at the steps
+    wl_status status = lint_all(&l);
+    if (findings->n_items > n_before) {
+        qsort(findings->items + n_before, findings->n_items - n_before, sizeof(*findings->items),
+              by_place);
     }
-    l.part = &script->body;
-    WL_TRY(lint_opt_out(&l));
-    WL_TRY(lint_sender(&l));
-    WL_TRY(lint_length(&l));
-    WL_TRY(lint_unused(&l));
-    return lint_offer(&l);
+    return status;
 }
 
 wl_status wl_lint_library(const struct wl_library *library, const struct wl_lint_options *options,

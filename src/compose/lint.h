@@ -3,7 +3,7 @@
  * judged there. docs/templates.md lists the rules with examples. */
 #ifndef WL_COMPOSE_LINT_H
 #define WL_COMPOSE_LINT_H
-#include "compose/library.h"
+#include "compose/script_library.h"
 
 /* One table makes the enum, the ids and the page. X(name, id, en, zh) */
 #define WL_LINT_RULES(X)                                                                           \
@@ -57,13 +57,12 @@ struct wl_finding {
 
 struct wl_findings {
     const wl_alloc *alloc;
-    struct wl_finding *items; /* (n_items) in order of template, then rule */
+    struct wl_finding *items; /* (n_items) by template, then place, then rule */
     size_t n_items;
     size_t capacity;
 };
 
-/* wl_findings_init - no findings yet. wl_findings_release - give the memory back; zeroed is fine.
- * */
+/* wl_findings_init - no findings yet. wl_findings_release - give memory back; zeroed is fine. */
 void wl_findings_init(struct wl_findings *findings, const wl_alloc *alloc);
 void wl_findings_release(struct wl_findings *findings);
 

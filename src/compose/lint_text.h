@@ -5,8 +5,7 @@
 #include "compose/lint.h"
 
 /* A text made comparable: lower case, full-width letters folded, invisible characters and blanks
- * between Chinese characters dropped, tags and (for e-mail) HTML mark-up replaced by WL_LINT_GAP.
- * */
+ * between Chinese characters dropped, tags and (for e-mail) HTML mark-up made WL_LINT_GAP. */
 struct wl_lint_text {
     struct wl_str source; /* as written */
     char *plain;          /* (n_plain) owned */

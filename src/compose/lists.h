@@ -10,8 +10,7 @@ extern const char *const wl_tier_names[WL_TIER_COUNT + 1]; /* "very_low" .., NUL
  *   where, key  (in)  for messages: "offers[2]", "tiers".
  *   names       (in)  NULL-terminated; bit i stands for names[i].
  *   mask        (out) at least one bit.
- * Errors:  WL_ECONFIG  an empty list, no text, or a name that does not exist, with the nearest one.
- * */
+ * Errors:  WL_ECONFIG  an empty list, no text, or a name that does not exist, with a near one. */
 WL_MUST_CHECK wl_status wl_mask_read(const struct wl_node *node, const char *where, const char *key,
                                      const char *const *names, uint32_t *mask, wl_error *error);
 

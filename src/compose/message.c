@@ -116,12 +116,12 @@ static wl_status format_day(struct context *c, int64_t time_us, enum wl_language
     return text->data != NULL ? WL_OK : wl_fail(c->error, WL_ENOMEM, "no memory for a message");
 }
 
-static wl_status add_offer(struct context *c, const struct wl_offer *offer,
-                           const struct wl_message_options *options, enum wl_language language)
+static wl_status add_offer(struct context *c, const struct wl_offer *offer, int64_t begin_us,
+                           enum wl_language language)
 {
     struct wl_node *map = NULL;
     struct wl_str expires = {0};
-    int64_t end_us = options->now_us + options->utc_offset_us + offer->valid_days * WL_DAY_US;
+    int64_t end_us = begin_us + offer->valid_days * WL_DAY_US;
 
     WL_TRY(format_day(c, end_us, language, &expires));
     WL_TRY(add_map(c, c->root, "offer", &map));
@@ -147,7 +147,8 @@ static wl_status add_attributes(struct context *c, const struct wl_node *attribu
 
 static wl_status build_context(struct context *c, const struct wl_node *attributes,
                                const struct wl_offer *offer,
-                               const struct wl_message_options *options, enum wl_language language)
+                               const struct wl_message_options *options, int64_t begin_us,
+                               enum wl_language language)
 {
     const struct wl_node *value = options->values != NULL ? options->values->first : NULL;
 
@@ -163,7 +164,7 @@ static wl_status build_context(struct context *c, const struct wl_node *attribut
         }
     }
     WL_TRY(add_attributes(c, attributes, options));
-    return offer != NULL ? add_offer(c, offer, options, language) : WL_OK;
+    return offer != NULL ? add_offer(c, offer, begin_us, language) : WL_OK;
 }
 
 static struct wl_node *find_child(struct wl_node *map, struct wl_str key)
@@ -289,7 +290,10 @@ static wl_status try_script(const struct request *r, const struct wl_script *scr
     struct wl_message made = *message;
     struct attempt attempt = {.arena = r->arena, .message = &made};
 
-    WL_TRY(build_context(&context, r->attributes, offer, r->options, made.language));
+    int64_t now_us = r->options->now_us != WL_TIME_NONE ? r->options->now_us : made.as_of_us;
+
+    WL_TRY(build_context(&context, r->attributes, offer, r->options,
+                         now_us + r->options->utc_offset_us, made.language));
     WL_TRY(set_optional(&context, &script->optional));
     made.n_facts = 0;
     WL_TRY(render_part(&attempt, &script->title, context.root, WL_ESCAPE_TEXT, &made.title, error));

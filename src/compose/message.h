@@ -2,8 +2,8 @@
  * was said, from which template, with which facts. */
 #ifndef WL_COMPOSE_MESSAGE_H
 #define WL_COMPOSE_MESSAGE_H
-#include "compose/library.h"
 #include "compose/offers.h"
+#include "compose/script_library.h"
 
 #define WL_FACTS_MAX 32 /* values in one message; the longest template of ours uses eight */
 
@@ -40,7 +40,7 @@ struct wl_message_options {
     struct wl_texts attributes; /* allow-list: attributes that templates may read, as user.<name> */
     const struct wl_node *values; /* map: brand, unsubscribe_url, ...; NULL is an empty one */
     bool discount_first;          /* discounts go before a pause */
-    int64_t now_us;               /* when the message is made: offers run from here */
+    int64_t now_us;               /* offers run from here; WL_TIME_NONE: from the score's as_of */
     int64_t utc_offset_us;        /* for the date an offer ends on */
 };
 

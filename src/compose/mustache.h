@@ -1,9 +1,7 @@
-/* Mustache templates (mustache/spec 1.4.2): compiled once to a flat list of steps, rendered many
- * times.
+/* Mustache templates (mustache/spec 1.4.2): compiled once to a flat list of steps.
  *
  * Two modes. Strict is for messages to customers: no partial, parent or block, no change of
- * delimiters, and whatever has no value is an error, so that nothing is ever sent with an empty
- * hole.
+ * delimiters, and whatever has no value is an error, so that nothing is ever sent with a hole.
  * Compat is the specification as written, for files that come from elsewhere.
  *
  * Caveats:
@@ -33,9 +31,8 @@ enum wl_mustache_kind {
 /* One step. A step with a body is followed by it; the body ends before the step i_end. */
 struct wl_mustache_op {
     enum wl_mustache_kind kind;
-    bool
-        at_line_start; /* a text: it begins a line; a block or parent: only blanks stand before it */
-    bool opens_line;   /* a text: a tag follows as the first thing on a fresh line */
+    bool at_line_start;  /* a text begins a line; a block or parent has only blanks before it */
+    bool opens_line;     /* a text: a tag follows as the first thing on a fresh line */
     bool is_standalone;  /* a partial, parent or block that has its line to itself */
     bool is_dynamic;     /* {{>*x}}: the name of the template is the value of x */
     bool is_body_inline; /* a block: its content begins on the tag's own line */

@@ -120,8 +120,7 @@ static wl_status add_op(struct compiler *c, const struct wl_mustache_op *op)
     return WL_OK;
 }
 
-// The source between the last tag and end. opens_line: a tag stands next, and has no line to
-// itself.
+// The source between the last tag and end. opens_line: a tag stands next, not alone on its line.
 static wl_status add_text(struct compiler *c, size_t end, bool opens_line)
 {
     size_t begin = c->text_begin;

@@ -36,7 +36,7 @@ static const struct wl_field fields[] = {
     FIELD("valid_days", WL_FIELD_INT, offer.valid_days, .is_required = true, .low = 1, .high = 3660,
           .doc = "days from the offer to its end"),
     FIELD("tiers", WL_FIELD_NODE, tiers, .is_required = true, .doc = "risk tiers it is for"),
-    FIELD("reasons", WL_FIELD_NODE, reasons, .is_required = true, .doc = "reasons, or [any]"),
+    FIELD("reasons", WL_FIELD_NODE, reasons, .doc = "reasons it answers; default [any]"),
     FIELD("entitled", WL_FIELD_NODE, offer.entitled, .doc = "attribute: value a user must have"),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -64,9 +64,9 @@ static wl_status read_both(const struct wl_node *node, const char *where, const 
 static wl_status read_reasons(const struct wl_node *node, const char *where, struct wl_offer *offer,
                               wl_error *error)
 {
-    const struct wl_node *one = node->kind == WL_NODE_LIST ? node->first : node;
+    const struct wl_node *one = node != NULL && node->kind == WL_NODE_LIST ? node->first : node;
 
-    if (one != NULL && one->next == NULL && wl_str_is(one->text, "any")) {
+    if (node == NULL || (one != NULL && wl_str_is(one->text, "any"))) {
         offer->is_any_reason = true;
         return WL_OK;
     }

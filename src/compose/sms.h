@@ -11,8 +11,7 @@ struct wl_sms_size {
 
 /* wl_sms_measure - size of text, which is UTF-8; a byte that is not counts as one character.
  * Cost:    O(bytes), no allocation.
- * Source:  3GPP TS 23.038 section 6.2.1 (alphabet and extension table), TS 23.040 (concatenation).
- * */
+ * Source:  3GPP TS 23.038 section 6.2.1 (alphabet and extension table), TS 23.040 (joining). */
 struct wl_sms_size wl_sms_measure(struct wl_str text);
 
 /* wl_sms_segments - segments of n_units. */

@@ -1,6 +1,5 @@
 /* Goal:   the engine does what mustache/spec 1.4.2 says, optional modules included.
- * Method: every test of the suite's JSON files in compat mode; the text must be equal byte for
- * byte.
+ * Method: every test of the suite's JSON files in compat mode; the text must be equal.
  *         ~lambdas is counted and not run: code in values is refused by design. A planted fault
  *         (one changed expectation) shows that the comparison can fail. */
 #include "check.h"

@@ -1,5 +1,4 @@
-/* Goal:   rendering equals what the template's tree says, and bytes that are no template do no
- * harm.
+/* Goal:   rendering equals what the template's tree says, and other bytes do no harm.
  * Method: random trees of texts, values and sections are written as source and, by a plain walk
  *         over the tree itself, as the expected text; then random bytes and cut or damaged
  *         templates, which must end in a text or a one-line error. SEED= replays. */

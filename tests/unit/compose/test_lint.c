@@ -1,7 +1,6 @@
 /* Goal:   every bad template is refused for the right reason and at the right place; every good
  *         one, and the whole built-in library, passes.
- * Method: labelled sets in zh and en: texts in one frame, each with the rule it must break, or
- * none.
+ * Method: labelled sets in zh and en: texts in one frame, each with the rule it must break.
  *         The good set is the planted fault of the bad one, and the other way round. */
 #include "check.h"
 

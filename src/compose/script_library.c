@@ -1,5 +1,5 @@
 /* Loading templates and choosing among them. */
-#include "compose/library.h"
+#include "compose/script_library.h"
 
 #include "base/file.h"
 #include "base/limits.h"

@@ -1,7 +1,7 @@
 /* The script library: approved, versioned message templates, and how one is chosen. Built into the
  * program from share/scripts/scripts.yaml; a workspace's templates/ folder goes before it. */
-#ifndef WL_COMPOSE_LIBRARY_H
-#define WL_COMPOSE_LIBRARY_H
+#ifndef WL_COMPOSE_SCRIPT_LIBRARY_H
+#define WL_COMPOSE_SCRIPT_LIBRARY_H
 #include "compose/mustache.h"
 #include "compose/taxonomy.h"
 #include "data/records.h"
@@ -52,14 +52,12 @@ void wl_library_release(struct wl_library *library);
 /* wl_library_add - add the templates of one YAML text. A template whose id is there already
  * replaces it when it has a higher version or comes from a workspace (is_builtin false).
  *   file  (in) its name for messages; copied.
- * Errors:  WL_ECONFIG  "scripts.yaml: line 3, column 5: ..."; WL_ELIMIT, WL_ENOMEM. Nothing is
- * added.
+ * Errors:  WL_ECONFIG  "scripts.yaml: line 3, column 5: ..."; WL_ELIMIT, WL_ENOMEM. nothing added.
  *          A template that does not compile is kept for the linter and never chosen. */
 WL_MUST_CHECK wl_status wl_library_add(struct wl_library *library, const char *file,
                                        struct wl_str text, bool is_builtin, wl_error *error);
 
-/* wl_library_open - the built-in library, then folder/ *.yaml in order of name when folder is
- * there.
+/* wl_library_open - the built-in library, then folder/ *.yaml by name, when it is there.
  *   folder   (in) a workspace's templates folder, or NULL.
  *   library  (out) release with wl_library_release; zeroed on failure.
  * Errors:  those of wl_library_add; WL_EIO. */

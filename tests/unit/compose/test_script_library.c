@@ -3,7 +3,7 @@
  * Method: coverage of the built-in library; small libraries and what is selected from them. */
 #include "check.h"
 
-#include "compose/library.h"
+#include "compose/script_library.h"
 
 #define SCRIPT(id, version, reason, offers, more)                                                  \
     "- {id: " id ", version: " version ", tiers: [high], reasons: [" reason                        \
