@@ -35,8 +35,11 @@
 #define WL_OFFERS_MAX           1024              /* offers of a catalogue */
 #define WL_MESSAGE_BYTES_MAX    ((size_t)1 << 18) /* 256 KiB: one message; mail clips at 100 */
 #define WL_THREADS_MAX          256               /* workers of one command */
-#define WL_BOOTSTRAP_MAX        100000 /* resamples; more changes no digit that is printed */
-#define WL_VALUE_ABS_MAX        1e11   /* event values: squares then sum exactly in 128 bit */
-#define WL_VALUE_SCALE          10000  /* event values are stored as value * 10^4 */
+#define WL_BOOTSTRAP_MAX        100000  /* resamples; more changes no digit that is printed */
+#define WL_VALUE_ABS_MAX        1e11    /* event values: squares then sum exactly in 128 bit */
+#define WL_VALUE_SCALE          10000   /* event values are stored as value * 10^4 */
+#define WL_SIM_USERS_MAX        1000000 /* customers of a simulation; ids have six digits */
+#define WL_SIM_DAYS_MIN         14      /* days of a simulation; fewer show no rhythm */
+#define WL_SIM_DAYS_MAX         1024    /* days of a simulation; also the stride of its streams */
 
 #endif

@@ -11,6 +11,7 @@ extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_template_lint;
 extern const struct wl_command wl_command_template_render;
 extern const struct wl_command wl_command_template_coverage;
+extern const struct wl_command wl_command_simulate;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;
 extern const struct wl_command wl_command_completion;

@@ -13,6 +13,10 @@ static const struct wl_command *const commands[] = {
     &wl_command_help,
     &wl_command_man,
     &wl_command_completion,
+    &wl_command_init,       &wl_command_config_check, &wl_command_ingest, &wl_command_label,
+    &wl_command_model_list, &wl_command_help,         &wl_command_man,    &wl_command_completion,
+    &wl_command_init,     &wl_command_config_check, &wl_command_ingest, &wl_command_label,
+    &wl_command_simulate, &wl_command_help,         &wl_command_man,    &wl_command_completion,
 };
 
 const struct wl_command *const *wl_cli_commands(size_t *n_commands)
