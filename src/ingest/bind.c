@@ -29,8 +29,8 @@ static bool is_same_but_case(struct wl_str a, struct wl_str b)
     return is_same;
 }
 
-// The name in the header most like the wanted one, in the run's arena; NULL when none is near. Names
-// of one or two letters are near to everything.
+// The name in the header most like the wanted one, in the run's arena; NULL when none is near.
+// Names of one or two letters are near to everything.
 static const char *closest_column(struct wl_run *run, const struct wl_str *header, size_t n_columns,
                                   struct wl_str name)
 {

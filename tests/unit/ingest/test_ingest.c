@@ -1,13 +1,12 @@
-/* Goal:   good rows become the right records; every kind of bad row is counted, written down without
- *         the customer's words, and does no harm; what ends a run says so in one exact line.
- * Method: small files and the exact report, rejects and message. */
+/* Goal:   good rows become the right records; every kind of bad row is counted, written down
+ *         without the customer's words, and does no harm; what ends a run says so in one exact
+ * line. Method: small files and the exact report, rejects and message. */
 #include "ingest_helper.h"
 
 #include "base/clock.h"
 #include "company_digest.h"
 
 #include <unistd.h>
-#include <zlib.h>
 
 #define EVENTS                                                                                     \
     "- {name: e, user: u, time: t, event: n, value: v, properties: {p: p}, received: r}\n"
@@ -198,16 +197,13 @@ static void test_the_run_stops_early(void)
     wl_buf_release(&text);
 }
 
-static void write_gzip(const char *path, const char *text, size_t n_cut)
+// A copy of the golden gzip file without its last n_cut bytes.
+static void copy_gzip(const char *path, size_t n_cut)
 {
     struct wl_buf file;
-    gzFile gz = gzopen(path, "wb");
 
-    CHECK(gz != NULL);
-    CHECK_INT(gzwrite(gz, text, (unsigned)strlen(text)), (int)strlen(text));
-    CHECK_INT(gzclose(gz), Z_OK);
     wl_buf_init(&file, wl_alloc_default(), 0);
-    CHECK_INT(wl_file_read(path, &file, NULL), WL_OK);
+    CHECK_INT(wl_file_read(WL_SOURCE_DIR "/tests/golden/ingest/rows.csv.gz", &file, NULL), WL_OK);
     file.n_bytes -= n_cut;
     CHECK_INT(wl_file_write(path, wl_buf_view(&file), NULL), WL_OK);
     wl_buf_release(&file);
@@ -225,30 +221,23 @@ static wl_status count_flushed(void *context, struct wl_company *company, wl_err
 static void test_gzip(void)
 {
     struct ingest_case one;
-    struct wl_buf text;
     const char *path = temporary_path("cut.csv.gz");
     size_t n_flushed = 0;
 
-    wl_buf_init(&text, wl_alloc_default(), 0);
-    wl_buf_text(&text, "u,t,n,v,p,r\n");
-    for (int i = 0; i < 200000; i++) {
-        wl_buf_format(&text, "u%d,2024-01-01,B,%d,p,2024-01-01\n", i % 97, i);
-    }
-    write_gzip(path, text.data, 0);
+    copy_gzip(path, 0);
     case_init(&one, EVENTS);
     CHECK_INT(case_read(&one, path), WL_OK);
-    CHECK_INT(one.report.n_events, 200000);
+    CHECK_INT(one.report.n_events, 20000);
     case_release(&one);
-    write_gzip(path, text.data, 1000);
+    copy_gzip(path, 1000);
     case_init(&one, EVENTS);
-    one.options.batch_records = 50000;
+    one.options.batch_records = 5000;
     one.options.flush = count_flushed;
     one.options.flush_context = &n_flushed;
     CHECK_INT(case_read(&one, path), WL_ECORRUPT);
     CHECK(strstr(one.error.message, "cut.csv.gz: compressed data is cut off after line 1") != NULL);
-    CHECK_INT(n_flushed, 150000); // whole batches only
+    CHECK_INT(n_flushed, 15000); // whole batches only
     case_release(&one);
-    wl_buf_release(&text);
 }
 
 static void test_same_id_of_two_users(void)
