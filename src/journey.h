@@ -10,10 +10,11 @@
 #include "data/company.h"
 #include "decide/tiers.h"
 #include "explain/reasons.h"
+#include "explain/shap.h"
 #include "features/plan.h"
 #include "learn/label.h"
 #include "learn/split.h"
-#include "model/registry.h"
+#include "model/model.h"
 #include "workspace.h"
 
 /* How to run; filled by the caller before wl_journey_open. */
@@ -65,38 +66,50 @@ WL_MUST_CHECK wl_status wl_journey_rows(struct wl_journey *journey, const int64_
                                         size_t n_dates, struct wl_labels *labels,
                                         struct wl_rows *rows, wl_error *error);
 
-/* A model opened for scoring, with everything prepared once. */
+#define WL_MODEL_NAME "churn" /* the one model of a workspace, in versions */
+
+/* A model opened for scoring, with everything prepared once; read-only afterwards. */
 struct wl_scorer {
-    struct wl_saved_model saved;    /* manifest and model */
+    const wl_alloc *alloc;
+    struct wl_model *model;
+    int64_t version;                /* 0: no model was found, the rule baseline scores */
     struct wl_shap *shap;           /* NULL unless the model is a forest */
     uint32_t *feature;              /* (n_columns) feature of each encoded column */
     struct wl_feature_words *words; /* (n_features) */
-    size_t i_activity;              /* feature with activity in percent, or SIZE_MAX */
-    bool degraded;                  /* no model was found: the rule baseline scores */
-    char why[128];
+    size_t n_columns;
+    size_t n_features;
+    size_t i_activity; /* feature with activity in percent, or SIZE_MAX */
+    bool degraded;
+    const char *why; /* of degraded, static */
 };
 
-/* wl_scorer_open - the model to score with, and the plan it was trained on.
- *   version  (in) "champion", "3", ...; NULL is champion.
- *   With no model at all the rule baseline serves, marked degraded.
- * Errors:  WL_ENOTFOUND  a version that was asked for by name is not there.  WL_ESCHEMA, WL_ECORRUPT. */
-WL_MUST_CHECK wl_status wl_scorer_open(struct wl_journey *journey, const char *version,
+/* wl_scorer_open - the model to score with; compiles the feature set it was trained on into
+ * journey->plan.
+ *   which   (in)  "3", an alias, or NULL: the champion, and without any version the rule baseline,
+ *                 marked degraded.
+ *   scorer  (out) close with wl_scorer_close; zeroed on failure.
+ * Errors:  WL_ENOTFOUND  no such version, or no model and no feature the rules know.
+ *          WL_ESCHEMA, WL_ECORRUPT, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_scorer_open(struct wl_journey *journey, const char *which,
                                        struct wl_scorer *scorer, wl_error *error);
-void wl_scorer_close(struct wl_scorer *scorer, const wl_alloc *alloc);
+void wl_scorer_close(struct wl_scorer *scorer);
 
 /* wl_journey_score - probability and tier of every row.
- *   scores  (out) (rows->n_rows), caller's memory; strings are borrowed from rows and scorer.
- * Cost:    O(rows * trees * depth). */
+ *   scores  (out) (rows->n_rows), caller's memory; strings are borrowed from rows and statics.
+ * Cost:    O(rows * trees * depth).
+ * Errors:  WL_ESCHEMA  rows of another feature set.  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_journey_score(const struct wl_journey *journey,
                                          const struct wl_scorer *scorer, const struct wl_rows *rows,
                                          struct wl_score *scores, wl_error *error);
 
-/* wl_journey_explain - reasons of a few rows.
- *   begin, end    (in)     rows begin .. end-1; scores and explanations are indexed from begin.
+/* wl_journey_explain - reasons of rows begin .. end-1.
+ *   scores        (in)     (rows->n_rows) from wl_journey_score, or read from a file.
  *   arena         (in,out) owns the sentences.
- *   explanations  (out)    (end - begin). */
-WL_MUST_CHECK wl_status wl_journey_explain(const struct wl_journey *journey,
-                                           const struct wl_scorer *scorer,
+ *   explanations  (out)    (end - begin).
+ * Cost:    contributions of each row, see docs/internals/treeshap.md, and its sentences.
+ * Errors:  WL_ESCHEMA  rows of another feature set.  WL_ENOMEM.
+ * Threads: any number over one scorer, an arena each. */
+WL_MUST_CHECK wl_status wl_journey_explain(const struct wl_scorer *scorer,
                                            const struct wl_rows *rows,
                                            const struct wl_score *scores, size_t begin, size_t end,
                                            struct wl_arena *arena,

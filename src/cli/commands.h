@@ -5,13 +5,17 @@
 
 extern const struct wl_command wl_command_init;
 extern const struct wl_command wl_command_config_check;
+extern const struct wl_command wl_command_simulate;
 extern const struct wl_command wl_command_ingest;
 extern const struct wl_command wl_command_label;
-extern const struct wl_command wl_command_model_list;
+extern const struct wl_command wl_command_train;
+extern const struct wl_command wl_command_evaluate;
+extern const struct wl_command wl_command_score;
+extern const struct wl_command wl_command_explain;
 extern const struct wl_command wl_command_template_lint;
 extern const struct wl_command wl_command_template_render;
 extern const struct wl_command wl_command_template_coverage;
-extern const struct wl_command wl_command_simulate;
+extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;
 extern const struct wl_command wl_command_completion;

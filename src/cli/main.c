@@ -1,23 +1,26 @@
 /* The program: its table of commands in the order of the journey. */
 #include "cli/commands.h"
 
+// clang-format off: one a line, in the order of the journey
 static const struct wl_command *const commands[] = {
     &wl_command_init,
     &wl_command_config_check,
+    &wl_command_simulate,
     &wl_command_ingest,
     &wl_command_label,
-    &wl_command_model_list,
+    &wl_command_train,
+    &wl_command_evaluate,
+    &wl_command_score,
+    &wl_command_explain,
     &wl_command_template_lint,
     &wl_command_template_render,
     &wl_command_template_coverage,
+    &wl_command_model_list,
     &wl_command_help,
     &wl_command_man,
     &wl_command_completion,
-    &wl_command_init,       &wl_command_config_check, &wl_command_ingest, &wl_command_label,
-    &wl_command_model_list, &wl_command_help,         &wl_command_man,    &wl_command_completion,
-    &wl_command_init,     &wl_command_config_check, &wl_command_ingest, &wl_command_label,
-    &wl_command_simulate, &wl_command_help,         &wl_command_man,    &wl_command_completion,
 };
+// clang-format on
 
 const struct wl_command *const *wl_cli_commands(size_t *n_commands)
 {

@@ -26,7 +26,7 @@ static bool within(int64_t a_us, int64_t b_us, int64_t window_us)
     return apart <= (uint64_t)window_us;
 }
 
-static bool is_better(const struct wl_message *a, const struct wl_message *b)
+static bool is_better(const struct wl_known_message *a, const struct wl_known_message *b)
 {
     if (a->received_us != b->received_us) {
         return a->received_us < b->received_us;
@@ -37,7 +37,7 @@ static bool is_better(const struct wl_message *a, const struct wl_message *b)
     return a->value_e4 < b->value_e4;
 }
 
-wl_status wl_dedupe_see(struct wl_dedupe *dedupe, const struct wl_message *message,
+wl_status wl_dedupe_see(struct wl_dedupe *dedupe, const struct wl_known_message *message,
                         enum wl_verdict *verdict, size_t *i_known, wl_error *error)
 {
     bool is_new = false;
@@ -49,7 +49,7 @@ wl_status wl_dedupe_see(struct wl_dedupe *dedupe, const struct wl_message *messa
         return wl_fail(error, WL_ENOMEM, "no memory to remember %zu messages",
                        dedupe->n_messages + 1);
     }
-    struct wl_message *known = is_new ? NULL : &dedupe->messages[*slot];
+    struct wl_known_message *known = is_new ? NULL : &dedupe->messages[*slot];
     if (known == NULL || !within(known->time_us, message->time_us, dedupe->window_us)) {
         *slot = dedupe->n_messages;
         dedupe->messages[dedupe->n_messages++] = *message;

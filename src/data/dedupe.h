@@ -10,7 +10,7 @@
 #define WL_DEDUPE_WINDOW_US_MIN (24 * 3600 * INT64_C(1000000))     /* retries go on for a day */
 
 /* What is remembered of one message. */
-struct wl_message {
+struct wl_known_message {
     uint64_t key; /* of user and message id */
     int64_t time_us;
     int64_t received_us;
@@ -27,7 +27,7 @@ enum wl_verdict {
 struct wl_dedupe {
     const wl_alloc *alloc;
     struct wl_map64 by_key; /* key -> index into messages of the latest with that key */
-    struct wl_message *messages;
+    struct wl_known_message *messages;
     size_t n_messages;
     size_t capacity;
     int64_t window_us;
@@ -45,7 +45,8 @@ void wl_dedupe_release(struct wl_dedupe *dedupe);
  *                    the remembered message keeps that index: the record is replaced in place.
  * Cost:    O(1) amortised.
  * Errors:  WL_ENOMEM; nothing is remembered. */
-WL_MUST_CHECK wl_status wl_dedupe_see(struct wl_dedupe *dedupe, const struct wl_message *message,
+WL_MUST_CHECK wl_status wl_dedupe_see(struct wl_dedupe *dedupe,
+                                      const struct wl_known_message *message,
                                       enum wl_verdict *verdict, size_t *i_known, wl_error *error);
 
 #endif

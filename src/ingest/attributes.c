@@ -104,12 +104,12 @@ static wl_status see_customer(struct wl_run *run, const struct wl_run_draft *dra
 {
     struct wl_str id = {.data = (const char *)&content, .n_bytes = sizeof(content)};
     bool has_id = draft->message_id.n_bytes > 0;
-    struct wl_message message = {.key =
-                                     wl_message_key(draft->user, has_id ? draft->message_id : id),
-                                 .time_us = draft->received_us,
-                                 .received_us = draft->received_us,
-                                 .value_e4 = WL_VALUE_NONE,
-                                 .i_record = run->n_spans};
+    struct wl_known_message message = {
+        .key = wl_message_key(draft->user, has_id ? draft->message_id : id),
+        .time_us = draft->received_us,
+        .received_us = draft->received_us,
+        .value_e4 = WL_VALUE_NONE,
+        .i_record = run->n_spans};
     size_t i_known = 0;
 
     WL_TRY(wl_dedupe_see(&run->customers, &message, verdict, &i_known, error));

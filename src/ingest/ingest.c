@@ -34,19 +34,19 @@ static wl_status seed_dedupe(struct wl_run *run, wl_error *error)
     size_t i_known;
 
     for (size_t i = 0; i < events->n_events; i++) {
-        struct wl_message message = {.key = events->message_key[i],
-                                     .time_us = events->event_us[i],
-                                     .received_us = events->received_us[i],
-                                     .value_e4 = events->value_e4[i],
-                                     .i_record = i};
+        struct wl_known_message message = {.key = events->message_key[i],
+                                           .time_us = events->event_us[i],
+                                           .received_us = events->received_us[i],
+                                           .value_e4 = events->value_e4[i],
+                                           .i_record = i};
         WL_TRY(wl_dedupe_see(&run->events, &message, &verdict, &i_known, error));
     }
     for (size_t i = 0; i < texts->n_texts; i++) {
-        struct wl_message message = {.key = texts->texts[i].message_key,
-                                     .time_us = texts->texts[i].text_us,
-                                     .received_us = texts->texts[i].received_us,
-                                     .value_e4 = WL_VALUE_NONE,
-                                     .i_record = i};
+        struct wl_known_message message = {.key = texts->texts[i].message_key,
+                                           .time_us = texts->texts[i].text_us,
+                                           .received_us = texts->texts[i].received_us,
+                                           .value_e4 = WL_VALUE_NONE,
+                                           .i_record = i};
         WL_TRY(wl_dedupe_see(&run->texts, &message, &verdict, &i_known, error));
     }
     return WL_OK;

@@ -30,13 +30,14 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-static struct wl_message message_of(const struct wl_run_draft *draft, uint64_t key, size_t i_record)
+static struct wl_known_message message_of(const struct wl_run_draft *draft, uint64_t key,
+                                          size_t i_record)
 {
-    return (struct wl_message){.key = key,
-                               .time_us = earlier(draft->time_us, draft->received_us),
-                               .received_us = draft->received_us,
-                               .value_e4 = draft->value_e4,
-                               .i_record = i_record};
+    return (struct wl_known_message){.key = key,
+                                     .time_us = earlier(draft->time_us, draft->received_us),
+                                     .received_us = draft->received_us,
+                                     .value_e4 = draft->value_e4,
+                                     .i_record = i_record};
 }
 
 static void note_time(struct wl_ingest_report *report, const struct wl_run_draft *draft)
@@ -96,7 +97,7 @@ wl_status wl_run_add_event(struct wl_run *run, const struct wl_run_draft *draft,
 {
     struct wl_company *company = run->company;
     uint64_t key = key_of(run, draft);
-    struct wl_message message = message_of(draft, key, company->events.n_events);
+    struct wl_known_message message = message_of(draft, key, company->events.n_events);
     struct wl_event event = {.event_us = draft->time_us,
                              .received_us = draft->received_us,
                              .value_e4 = draft->value_e4,
@@ -125,7 +126,7 @@ wl_status wl_run_add_text(struct wl_run *run, const struct wl_run_draft *draft, 
 {
     struct wl_company *company = run->company;
     uint64_t key = key_of(run, draft);
-    struct wl_message message = message_of(draft, key, company->texts.n_texts);
+    struct wl_known_message message = message_of(draft, key, company->texts.n_texts);
     struct wl_text text = {.label = WL_ID_NONE,
                            .text_us = draft->time_us,
                            .received_us = draft->received_us,

@@ -187,11 +187,11 @@ static wl_status add_event(struct segment *segment, const struct wl_event *event
     size_t i_known = 0;
 
     if (segment->dedupe != NULL) {
-        struct wl_message message = {.key = event->message_key,
-                                     .time_us = event->event_us,
-                                     .received_us = event->received_us,
-                                     .value_e4 = event->value_e4,
-                                     .i_record = company->events.n_events};
+        struct wl_known_message message = {.key = event->message_key,
+                                           .time_us = event->event_us,
+                                           .received_us = event->received_us,
+                                           .value_e4 = event->value_e4,
+                                           .i_record = company->events.n_events};
         WL_TRY(wl_dedupe_see(segment->dedupe, &message, &verdict, &i_known, segment->error));
     }
     if (verdict == WL_VERDICT_NEW) {
@@ -263,11 +263,11 @@ static wl_status add_text(struct segment *segment, const struct wl_text *text)
     size_t i_known = 0;
 
     if (segment->dedupe != NULL) {
-        struct wl_message message = {.key = text->message_key,
-                                     .time_us = text->text_us,
-                                     .received_us = text->received_us,
-                                     .value_e4 = WL_VALUE_NONE,
-                                     .i_record = company->texts.n_texts};
+        struct wl_known_message message = {.key = text->message_key,
+                                           .time_us = text->text_us,
+                                           .received_us = text->received_us,
+                                           .value_e4 = WL_VALUE_NONE,
+                                           .i_record = company->texts.n_texts};
         WL_TRY(wl_dedupe_see(segment->dedupe, &message, &verdict, &i_known, segment->error));
     }
     if (verdict == WL_VERDICT_NEW) {
@@ -450,7 +450,7 @@ static wl_status take_keys(struct key_columns *columns, const struct wl_segment_
     int64_t before_us = 0;
 
     for (uint64_t i = 0; i < info->n_records; i++) {
-        struct wl_message message = {.value_e4 = WL_VALUE_NONE};
+        struct wl_known_message message = {.value_e4 = WL_VALUE_NONE};
         enum wl_verdict verdict;
         size_t i_known;
         message.time_us = take_time(&columns->time, &before_us);

@@ -222,13 +222,13 @@ static void start_keys(struct wl_store *store, int64_t window_us)
     store->has_keys = true;
 }
 
-static struct wl_message attribute_message(const struct wl_company *company, size_t i)
+static struct wl_known_message attribute_message(const struct wl_company *company, size_t i)
 {
     const struct wl_attribute *item = &company->attributes.items[i];
-    return (struct wl_message){.key = wl_attribute_key(company, item),
-                               .time_us = item->known_us,
-                               .received_us = item->known_us,
-                               .value_e4 = WL_VALUE_NONE};
+    return (struct wl_known_message){.key = wl_attribute_key(company, item),
+                                     .time_us = item->known_us,
+                                     .received_us = item->known_us,
+                                     .value_e4 = WL_VALUE_NONE};
 }
 
 static wl_status attribute_keys(struct wl_store *store, struct wl_str blob, wl_error *error)
@@ -240,7 +240,7 @@ static wl_status attribute_keys(struct wl_store *store, struct wl_str blob, wl_e
     WL_GO(wl_company_new(store->alloc, &company, error));
     WL_GO(wl_segment_decode(blob, NULL, NULL, company, &info, error));
     for (size_t i = 0; i < company->attributes.n_attributes; i++) {
-        struct wl_message message = attribute_message(company, i);
+        struct wl_known_message message = attribute_message(company, i);
         enum wl_verdict verdict;
         size_t i_known;
         WL_GO(wl_dedupe_see(&store->attributes, &message, &verdict, &i_known, error));
@@ -325,8 +325,8 @@ static size_t count_of(const struct wl_company *company, enum wl_segment_kind ki
                                       : company->attributes.n_attributes;
 }
 
-static struct wl_message message_of(const struct wl_company *company, enum wl_segment_kind kind,
-                                    size_t i)
+static struct wl_known_message message_of(const struct wl_company *company,
+                                          enum wl_segment_kind kind, size_t i)
 {
     const struct wl_events *events = &company->events;
 
@@ -335,15 +335,15 @@ static struct wl_message message_of(const struct wl_company *company, enum wl_se
     }
     if (kind == WL_SEGMENT_TEXTS) {
         const struct wl_text *text = &company->texts.texts[i];
-        return (struct wl_message){.key = text->message_key,
-                                   .time_us = text->text_us,
-                                   .received_us = text->received_us,
-                                   .value_e4 = WL_VALUE_NONE};
+        return (struct wl_known_message){.key = text->message_key,
+                                         .time_us = text->text_us,
+                                         .received_us = text->received_us,
+                                         .value_e4 = WL_VALUE_NONE};
     }
-    return (struct wl_message){.key = events->message_key[i],
-                               .time_us = events->event_us[i],
-                               .received_us = events->received_us[i],
-                               .value_e4 = events->value_e4[i]};
+    return (struct wl_known_message){.key = events->message_key[i],
+                                     .time_us = events->event_us[i],
+                                     .received_us = events->received_us[i],
+                                     .value_e4 = events->value_e4[i]};
 }
 
 /* What one append of one kind stores. */
@@ -373,7 +373,7 @@ static wl_status choose_records(struct wl_store *store, const struct wl_company 
         return wl_fail(error, WL_ENOMEM, "no memory to store %zu records", n);
     }
     for (size_t i = 0; i < n; i++) {
-        struct wl_message message = message_of(company, batch->kind, i);
+        struct wl_known_message message = message_of(company, batch->kind, i);
         enum wl_verdict verdict;
         size_t i_known;
         WL_TRY(wl_dedupe_see(keys_of(store, batch->kind), &message, &verdict, &i_known, error));

@@ -12,11 +12,11 @@ static enum wl_verdict see(struct wl_dedupe *dedupe, uint64_t key, int64_t time_
                            int64_t received_us, size_t i_record, size_t *i_known)
 {
     enum wl_verdict verdict = WL_VERDICT_NEW;
-    struct wl_message message = {.key = key,
-                                 .time_us = time_us,
-                                 .received_us = received_us,
-                                 .value_e4 = WL_VALUE_NONE,
-                                 .i_record = i_record};
+    struct wl_known_message message = {.key = key,
+                                       .time_us = time_us,
+                                       .received_us = received_us,
+                                       .value_e4 = WL_VALUE_NONE,
+                                       .i_record = i_record};
     CHECK_INT(wl_dedupe_see(dedupe, &message, &verdict, i_known, NULL), WL_OK);
     return verdict;
 }
@@ -79,7 +79,7 @@ static void test_survives_every_failed_allocation(void)
         check_heap_init(&heap, n_good);
         wl_dedupe_init(&dedupe, &heap.alloc, WL_DEDUPE_WINDOW_US);
         for (uint64_t key = 0; key < 100 && status == WL_OK; key++) {
-            struct wl_message message = {.key = key};
+            struct wl_known_message message = {.key = key};
             status = wl_dedupe_see(&dedupe, &message, &verdict, &i_known, NULL);
         }
         wl_dedupe_release(&dedupe);

@@ -1,0 +1,103 @@
+/* train and evaluate: learn, judge beside the baselines, keep the version. */
+#include "cli/commands.h"
+#include "cli/journey_run.h"
+
+#include "journey_train.h"
+
+static wl_status open_training(struct wl_cli *cli, struct wl_journey *journey,
+                               struct wl_training *training, wl_error *error)
+{
+    struct wl_run run = wl_cli_run(cli);
+
+    WL_TRY(wl_journey_open(cli->folder, &run, journey, error));
+    wl_status status = wl_training_read(journey, training, error);
+    WL_TRY(wl_workspace_fail(&journey->workspace, status, error));
+    return wl_journey_load(journey, error);
+}
+
+static wl_status print_evaluation(struct wl_cli *cli, const struct wl_trained *trained,
+                                  wl_error *error)
+{
+    struct wl_buf text;
+
+    wl_buf_init(&text, cli->alloc, 0);
+    if (cli->is_json) {
+        wl_evaluation_lines(&trained->evaluation, &text);
+    } else {
+        wl_evaluation_text(&trained->evaluation, WL_SAY(cli, "en", "zh"), &text);
+    }
+    wl_status status = wl_buf_check(&text, error);
+    if (status == WL_OK) {
+        status = wl_cli_out(cli, wl_buf_view(&text), error);
+    }
+    wl_buf_release(&text);
+    return status;
+}
+
+// Gates are asked last, so that a person sees the figures behind a no.
+static wl_status learn(struct wl_cli *cli, bool wants_model, wl_error *error)
+{
+    struct wl_journey journey = {0};
+    struct wl_training training;
+    struct wl_trained trained = {0};
+    int64_t version = 0;
+    wl_status status = WL_OK;
+
+    WL_GO(open_training(cli, &journey, &training, error));
+    WL_GO(wl_journey_train(&journey, &training, wants_model, wl_cli_has(cli, "force"), &trained,
+                           error));
+    WL_GO(print_evaluation(cli, &trained, error));
+    WL_GO(wl_evaluation_gate(&trained.evaluation, &training.gates, error));
+    if (wants_model) {
+        WL_GO(wl_journey_keep(&journey, &trained, wl_cli_text(cli, "author", "wanliu train"),
+                              &version, error));
+        wl_cli_say(cli,
+                   WL_SAY(cli, "kept as version %lld, now champion: %s/%s/%lld",
+                          "已保存为第 %lld 版并设为 champion：%s/%s/%lld"),
+                   (long long)version, journey.workspace.models_path, WL_MODEL_NAME,
+                   (long long)version);
+    }
+done:
+    wl_trained_release(&trained);
+    wl_journey_close(&journey);
+    return status;
+}
+
+static wl_status run_train(struct wl_cli *cli, wl_error *error)
+{
+    return learn(cli, true, error);
+}
+
+static wl_status run_evaluate(struct wl_cli *cli, wl_error *error)
+{
+    return learn(cli, false, error);
+}
+
+static const struct wl_option train_options[] = {
+    {"force", 0, NULL, "go on with too few rows or suspicious features, and mark the model",
+     "样本过少或特征可疑时仍继续，并在模型上注明"},
+    {"author", 0, "NAME", "who is written into the history (default: wanliu train)",
+     "写入历史的作者（默认：wanliu train）"},
+};
+
+const struct wl_command wl_command_train = {
+    .name = "train",
+    .summary_en = "fit, calibrate, judge beside baselines, keep the version",
+    .summary_zh = "训练、校准、与基线对比评估，并保存版本",
+    .arguments = "",
+    .example = "wanliu train",
+    .options = train_options,
+    .n_options = sizeof(train_options) / sizeof(train_options[0]),
+    .run = run_train,
+};
+
+const struct wl_command wl_command_evaluate = {
+    .name = "evaluate",
+    .summary_en = "every figure with its interval, beside simple baselines",
+    .summary_zh = "输出每项指标及其区间，并与简单基线对比",
+    .arguments = "",
+    .example = "wanliu evaluate --json",
+    .options = train_options,
+    .n_options = 1, // only --force
+    .run = run_evaluate,
+};

@@ -1,0 +1,384 @@
+/* Learning. The same folds and rows serve the model and every baseline, so their figures compare.
+ *
+ * A prediction that is judged was always made by a model that saw neither the row nor anything later:
+ * by time, nothing at or after the test dates; by folds, no other row of the same user. */
+#include "journey_train.h"
+
+#include "learn/leak.h"
+#include "math/ranked.h"
+#include "model/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+wl_status wl_training_read(struct wl_journey *journey, struct wl_training *training,
+                           wl_error *error)
+{
+    struct wl_workspace *workspace = &journey->workspace;
+    const struct wl_node *list = workspace->baselines;
+    struct wl_train_options defaults;
+    size_t i = 0;
+
+    wl_train_options_init(&defaults);
+    defaults.seed = (int64_t)journey->run.seed;
+    *training = (struct wl_training){.options = defaults};
+    WL_TRY(wl_gates_read(&workspace->arena, workspace->gates, &training->gates, error));
+    WL_TRY(wl_train_options_read(&workspace->arena, workspace->model, "model", &training->options,
+                                 error));
+    if (list == NULL || list->kind == WL_NODE_NULL) {
+        return WL_OK;
+    }
+    if (list->kind != WL_NODE_LIST || list->n_children > WL_BASELINES_MAX) {
+        return wl_fail_node(error, list, "baselines: wants a list of at most %d", WL_BASELINES_MAX);
+    }
+    training->baselines =
+        wl_arena_zeroed(&workspace->arena, list->n_children + 1, sizeof(*training->baselines));
+    if (training->baselines == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for baselines");
+    }
+    for (const struct wl_node *item = list->first; item != NULL; item = item->next, i++) {
+        char where[32];
+        (void)snprintf(where, sizeof(where), "baselines[%zu]", i);
+        training->baselines[i] = defaults;
+        WL_TRY(
+            wl_train_options_read(&workspace->arena, item, where, &training->baselines[i], error));
+    }
+    training->n_baselines = i;
+    return WL_OK;
+}
+
+/* One run of learning: rows, labels, folds, and predictions of one candidate after the other. */
+struct lab {
+    struct wl_journey *journey;
+    const struct wl_training *training;
+    struct wl_labels labels;
+    struct wl_rows rows;
+    struct wl_labelled labelled;
+    struct wl_folds folds;
+    struct wl_arena arena; /* predictions and everything that is judged */
+    size_t n_judged;       /* rows held out by some fold */
+    uint32_t *judged;      /* (n_judged) index into labelled, fold by fold */
+    uint32_t *fold;        /* (n_judged) */
+};
+
+static void release_lab(struct lab *lab)
+{
+    wl_labels_release(&lab->labels);
+    wl_rows_release(&lab->rows);
+    wl_labelled_release(&lab->labelled);
+    wl_folds_release(&lab->folds);
+    wl_arena_release(&lab->arena);
+}
+
+// Everything before the first fit.
+static wl_status prepare_lab(struct lab *lab, bool is_forced, struct wl_trained *trained,
+                             wl_error *error)
+{
+    struct wl_journey *journey = lab->journey;
+    struct wl_workspace *workspace = &journey->workspace;
+    size_t n_dates = 0;
+
+    if (!journey->has_churn) {
+        return wl_fail(error, WL_ECONFIG, "%s: no churn section: say what counts as leaving",
+                       workspace->config_path);
+    }
+    wl_status status = wl_dates_settle(&journey->split, &journey->churn, &journey->dates, error);
+    WL_TRY(wl_workspace_fail(workspace, status, error));
+    int64_t *dates_us = wl_dates_all(&journey->dates, &workspace->arena, &n_dates);
+    if (dates_us == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for dates");
+    }
+    WL_TRY(wl_journey_plan(journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error));
+    WL_TRY(wl_journey_rows(journey, dates_us, n_dates, &lab->labels, &lab->rows, error));
+    WL_TRY(wl_labels_attach(&lab->labels, journey->company, &lab->rows, &lab->labelled,
+                            &trained->labels, error));
+    WL_TRY(wl_gate_rows(&lab->training->gates, lab->labelled.n_rows, lab->labelled.n_positive,
+                        is_forced, error));
+    WL_TRY(wl_leaks_check(&journey->churn, &lab->rows, &lab->labelled, is_forced, journey->run.sink,
+                          error));
+    WL_TRY(wl_folds_make(&journey->split, &journey->dates, &lab->labelled, &lab->folds, error));
+    return wl_folds_check(&lab->folds, &journey->churn, &lab->labelled, error);
+}
+
+static wl_status list_judged(struct lab *lab, wl_error *error)
+{
+    for (size_t f = 0; f < lab->folds.n_folds; f++) {
+        lab->n_judged += lab->folds.folds[f].n_held;
+    }
+    lab->judged = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*lab->judged));
+    lab->fold = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*lab->fold));
+    if (lab->judged == NULL || lab->fold == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu predictions", lab->n_judged);
+    }
+    size_t n = 0;
+    for (size_t f = 0; f < lab->folds.n_folds; f++) {
+        for (size_t i = 0; i < lab->folds.folds[f].n_held; i++) {
+            lab->judged[n] = lab->folds.folds[f].held[i];
+            lab->fold[n++] = (uint32_t)f;
+        }
+    }
+    return WL_OK;
+}
+
+/* Predictions of one candidate for all judged rows. */
+struct predictions {
+    double *margin;   /* (n_judged) */
+    double *p;        /* (n_judged) */
+    double threshold; /* on p, chosen on rows held out inside the fitting rows; mean over folds */
+};
+
+// Rows of labelled by index (NULL: all) as what wl_train wants.
+static wl_status select_rows(struct lab *lab, const uint32_t *index, size_t n,
+                             struct wl_train_data *data, wl_error *error)
+{
+    uint32_t *rows = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*rows));
+    uint8_t *y = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*y));
+    double *held_p = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*held_p));
+
+    if (rows == NULL || y == NULL || held_p == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory to train on %zu rows", n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t at = index != NULL ? index[i] : i;
+        rows[i] = lab->labelled.row[at];
+        y[i] = lab->labelled.y[at];
+    }
+    *data = (struct wl_train_data){
+        .set = {.rows = &lab->rows, .index = rows, .n = n}, .labels = y, .held_p = held_p};
+    return WL_OK;
+}
+
+static wl_status best_threshold(const struct wl_train_data *data, const wl_alloc *alloc,
+                                double *threshold, wl_error *error)
+{
+    struct wl_ranked ranked = {0};
+
+    WL_TRY(wl_ranked_init(&ranked, alloc, data->held_p, data->labels, data->set.n, error));
+    *threshold = wl_best_f1_threshold(&ranked);
+    wl_ranked_release(&ranked);
+    return WL_OK;
+}
+
+static wl_status fit(struct lab *lab, const struct wl_train_options *options, const uint32_t *index,
+                     size_t n, struct wl_model **model, double *threshold, wl_error *error)
+{
+    const struct wl_run *run = &lab->journey->run;
+    struct wl_train_data data;
+
+    WL_TRY(select_rows(lab, index, n, &data, error));
+    WL_TRY(wl_train(run->alloc, &data, options, run->n_threads, run->sink, model, error));
+    wl_status status = best_threshold(&data, run->alloc, threshold, error);
+    if (status != WL_OK) {
+        wl_model_free(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+// Fit a candidate on every fold and predict what the fold held out. The last model is given when
+// keep is not NULL.
+static wl_status predict(struct lab *lab, const struct wl_train_options *options,
+                         struct predictions *out, struct wl_model **keep, wl_error *error)
+{
+    size_t n = 0;
+
+    *out = (struct predictions){
+        .margin = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*out->margin)),
+        .p = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*out->p))};
+    if (out->margin == NULL || out->p == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu predictions", lab->n_judged);
+    }
+    for (size_t f = 0; f < lab->folds.n_folds; f++) {
+        const struct wl_fold *fold = &lab->folds.folds[f];
+        struct wl_model *model = NULL;
+        double threshold = 0.0;
+        WL_TRY(fit(lab, options, fold->fit, fold->n_fit, &model, &threshold, error));
+        out->threshold += threshold / (double)lab->folds.n_folds;
+        for (size_t i = 0; i < fold->n_held; i++, n++) {
+            size_t row = lab->labelled.row[fold->held[i]];
+            const float *values = lab->rows.values + row * lab->rows.schema->n_features;
+            out->margin[n] = wl_model_margin(model, values);
+            out->p[n] = wl_model_probability(model, out->margin[n]);
+        }
+        if (keep != NULL) {
+            wl_model_free(*keep);
+            *keep = model;
+        } else {
+            wl_model_free(model);
+        }
+    }
+    return WL_OK;
+}
+
+static const char *sentence(struct lab *lab, const char *language)
+{
+    struct wl_journey *journey = lab->journey;
+    struct wl_buf text;
+
+    wl_buf_init(&text, journey->run.alloc, 0);
+    wl_split_text(&journey->split, &journey->dates, language, &text);
+    // The evaluation outlives the lab: its words live in the workspace.
+    const char *kept = wl_arena_string(&journey->workspace.arena, wl_buf_view(&text));
+    wl_buf_release(&text);
+    return kept;
+}
+
+static wl_status judge(struct lab *lab, const struct predictions *own,
+                       const struct wl_baseline_scores *baselines, bool is_forced,
+                       struct wl_evaluation *evaluation, wl_error *error)
+{
+    const struct wl_journey *journey = lab->journey;
+    uint8_t *y = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*y));
+    uint32_t *user = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*user));
+    int64_t *as_of_us = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*as_of_us));
+
+    if (y == NULL || user == NULL || as_of_us == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory to judge %zu predictions", lab->n_judged);
+    }
+    for (size_t i = 0; i < lab->n_judged; i++) {
+        y[i] = lab->labelled.y[lab->judged[i]];
+        user[i] = lab->labelled.user[lab->judged[i]];
+        as_of_us[i] = lab->labelled.as_of_us[lab->judged[i]];
+    }
+    struct wl_evaluate_input input = {
+        .set = journey->workspace.name,
+        .model = wl_algorithm_name((enum wl_algorithm)lab->training->options.algorithm),
+        .n_rows = lab->n_judged,
+        .y = y,
+        .p = own->p,
+        .margin = own->margin,
+        .user = user,
+        .n_users = lab->labelled.n_users,
+        .as_of_us = as_of_us,
+        .fold = lab->folds.n_folds > 1 ? lab->fold : NULL,
+        .n_folds = lab->folds.n_folds > 1 ? lab->folds.n_folds : 0,
+        .threshold = own->threshold,
+        .horizon_us = journey->churn.horizon_us,
+        .lead_us = journey->churn.lead_us,
+        .split_en = sentence(lab, "en"),
+        .split_zh = sentence(lab, "zh"),
+        .is_random = lab->folds.is_random,
+        .is_forced = is_forced,
+        .caution = journey->workspace.caution,
+        .n_baselines = lab->training->n_baselines,
+        .baselines = baselines,
+        .gates = lab->training->gates,
+        .seed = journey->run.seed,
+        .n_threads = journey->run.n_threads};
+    return wl_evaluate(journey->run.alloc, &input, evaluation, error);
+}
+
+static const char *baseline_name(const struct wl_train_options *options)
+{
+    if (options->name != NULL) {
+        return options->name;
+    }
+    return options->feature != NULL ? options->feature
+                                    : wl_algorithm_name((enum wl_algorithm)options->algorithm);
+}
+
+// What the kept model says about itself.
+static wl_status describe(struct wl_journey *journey, const struct wl_trained *trained,
+                          wl_error *error)
+{
+    struct wl_buf metrics;
+    struct wl_buf label;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&metrics, journey->run.alloc, 0);
+    wl_buf_init(&label, journey->run.alloc, 0);
+    wl_evaluation_json(&trained->evaluation, &metrics);
+    wl_churn_sentence(&journey->churn, "en", &label);
+    WL_GO(wl_buf_check(&metrics, error));
+    WL_GO(wl_buf_check(&label, error));
+    struct wl_model_about about = {.label = wl_buf_view(&label),
+                                   .metrics = wl_buf_view(&metrics),
+                                   .features = journey->plan->definition,
+                                   .horizon_us = journey->churn.horizon_us,
+                                   .lead_us = journey->churn.lead_us};
+    status = wl_model_describe(trained->model, &about, error);
+done:
+    wl_buf_release(&metrics);
+    wl_buf_release(&label);
+    return status;
+}
+
+static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
+                         struct wl_trained *trained, wl_error *error)
+{
+    const struct wl_training *training = lab->training;
+    struct wl_baseline_scores baselines[WL_BASELINES_MAX];
+    struct predictions own;
+    struct predictions other;
+    bool is_by_time = lab->folds.n_folds == 1;
+    double threshold = 0.0;
+
+    WL_TRY(list_judged(lab, error));
+    WL_TRY(predict(lab, &training->options, &own,
+                   wants_model && is_by_time ? &trained->model : NULL, error));
+    for (size_t b = 0; b < training->n_baselines; b++) {
+        WL_TRY(predict(lab, &training->baselines[b], &other, NULL, error));
+        baselines[b] = (struct wl_baseline_scores){.name = baseline_name(&training->baselines[b]),
+                                                   .score = other.margin};
+    }
+    WL_TRY(judge(lab, &own, baselines, is_forced, &trained->evaluation, error));
+    trained->n_fit = is_by_time ? lab->folds.folds[0].n_fit : lab->labelled.n_rows;
+    if (wants_model && !is_by_time) {
+        WL_TRY(fit(lab, &training->options, NULL, lab->labelled.n_rows, &trained->model, &threshold,
+                   error));
+    }
+    for (size_t i = 0; i < trained->n_fit; i++) {
+        size_t at = is_by_time ? lab->folds.folds[0].fit[i] : i;
+        trained->n_fit_positive += lab->labelled.y[at];
+    }
+    return wants_model ? describe(lab->journey, trained, error) : WL_OK;
+}
+
+wl_status wl_journey_train(struct wl_journey *journey, const struct wl_training *training,
+                           bool wants_model, bool is_forced, struct wl_trained *trained,
+                           wl_error *error)
+{
+    struct lab lab = {.journey = journey, .training = training};
+
+    *trained = (struct wl_trained){0};
+    wl_arena_init(&lab.arena, journey->run.alloc, 0);
+    wl_status status = prepare_lab(&lab, is_forced, trained, error);
+    if (status == WL_OK) {
+        status = run_lab(&lab, wants_model, is_forced, trained, error);
+    }
+    release_lab(&lab);
+    if (status != WL_OK) {
+        wl_trained_release(trained);
+    }
+    return status;
+}
+
+void wl_trained_release(struct wl_trained *trained)
+{
+    wl_model_free(trained->model);
+    *trained = (struct wl_trained){0};
+}
+
+wl_status wl_journey_keep(struct wl_journey *journey, const struct wl_trained *trained,
+                          const char *author, int64_t *version, wl_error *error)
+{
+    const struct wl_dates *dates = &journey->dates;
+    bool has_train = dates->n_train > 0;
+    const char *folder = journey->workspace.models_path;
+    struct wl_registry_facts facts = {.created_us = journey->run.now_us,
+                                      .train_from_us = has_train ? dates->train_us[0]
+                                                                 : trained->evaluation.first_us,
+                                      .train_to_us = has_train ? dates->train_us[dates->n_train - 1]
+                                                               : trained->evaluation.last_us,
+                                      .n_train = trained->n_fit,
+                                      .n_train_churned = trained->n_fit_positive,
+                                      .n_test = trained->evaluation.n_rows,
+                                      .n_test_churned = trained->evaluation.n_positive,
+                                      .parents = WL_STR("")};
+
+    WL_TRY(wl_registry_save(journey->run.alloc, folder, WL_MODEL_NAME, trained->model, &facts,
+                            version, error));
+    return wl_registry_set_alias(journey->run.alloc, folder, WL_MODEL_NAME, WL_ALIAS_CHAMPION,
+                                 *version, wl_str_from(author), WL_STR("trained"),
+                                 journey->run.now_us, error);
+}

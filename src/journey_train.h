@@ -1,0 +1,52 @@
+/* The half of the journey that learns: fit, judge on later dates or other users beside the baselines,
+ * keep the version. Linked into the program only; serving never reaches it. */
+#ifndef WL_JOURNEY_TRAIN_H
+#define WL_JOURNEY_TRAIN_H
+#include "journey.h"
+#include "learn/evaluate.h"
+#include "model/train.h"
+
+struct wl_training {
+    struct wl_train_options options;    /* the `model:` section */
+    struct wl_train_options *baselines; /* (n_baselines) in the workspace's arena */
+    size_t n_baselines;
+    struct wl_gates gates;
+};
+
+/* wl_training_read - the sections `model`, `baselines` and `gates` of a workspace.
+ * Errors:  WL_ECONFIG. */
+WL_MUST_CHECK wl_status wl_training_read(struct wl_journey *journey, struct wl_training *training,
+                                         wl_error *error);
+
+/* What learning gave. */
+struct wl_trained {
+    struct wl_model *model; /* NULL when only judged; owned */
+    struct wl_evaluation evaluation;
+    struct wl_label_report labels; /* rows by label status */
+    size_t n_fit;                  /* rows the model was fitted on */
+    size_t n_fit_positive;
+};
+
+/* wl_journey_train - rows and labels of all dates, folds, the model and every baseline on them, the
+ * evaluation; then, when wanted, the model to keep.
+ *   journey    (in,out) loaded; its plan is compiled here.
+ *   wants_model (in)    also fit the final model: by time, the one that was judged; by folds, one more
+ *                       on all rows.
+ *   is_forced  (in)     go on below the minimum of rows and with suspicious features, and mark it.
+ *   trained    (out)    release with wl_trained_release. Its names live in the workspace's arena.
+ * Cost:    six fits for each candidate and fold.
+ * Errors:  WL_EGATE  too few rows, or a feature leaks.  WL_ECONFIG, WL_EINVAL, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_journey_train(struct wl_journey *journey,
+                                         const struct wl_training *training, bool wants_model,
+                                         bool is_forced, struct wl_trained *trained,
+                                         wl_error *error);
+void wl_trained_release(struct wl_trained *trained);
+
+/* wl_journey_keep - save the trained model as the next version and make it champion.
+ *   version  (out)
+ * Errors:  those of the registry. */
+WL_MUST_CHECK wl_status wl_journey_keep(struct wl_journey *journey,
+                                        const struct wl_trained *trained, const char *author,
+                                        int64_t *version, wl_error *error);
+
+#endif
