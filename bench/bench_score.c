@@ -85,7 +85,7 @@ static void bench_rows(struct wl_walk *walk, struct wl_xgb *xgb, float *values, 
     float *theirs = malloc(N_ROWS * sizeof(*theirs));
     struct wl_xgb_data data = {.columns = values, .n_rows = N_ROWS, .n_columns = F};
     void *job[3] = {walk, values, margins};
-    double best[2] = {INFINITY, INFINITY};
+    double best[2] = {(double)INFINITY, (double)INFINITY};
     double gap = 0.0;
     wl_error error = {0};
 
@@ -111,7 +111,7 @@ static void bench_rows(struct wl_walk *walk, struct wl_xgb *xgb, float *values, 
 
 static void bench_single(struct wl_walk *walk, struct wl_xgb *xgb, float *values)
 {
-    double best[2] = {INFINITY, INFINITY};
+    double best[2] = {(double)INFINITY, (double)INFINITY};
     double sum = 0.0;
     wl_error error = {0};
 

@@ -28,7 +28,7 @@ struct moments {
 static struct moments measure(const struct wl_row_set *set, const struct wl_encoder_column *column,
                               bool is_log)
 {
-    struct moments moments = {.low = INFINITY};
+    struct moments moments = {.low = (double)INFINITY};
     double sum = 0.0;
     double squares = 0.0;
     double cubes = 0.0;

@@ -155,7 +155,7 @@ static wl_status read_head(struct build *build, const struct wl_node *learner)
     const struct wl_node *params = wl_node_get(learner, "learner_model_param");
     struct wl_str objective = wl_node_text(wl_node_get(learner, "objective"), "name", "none");
     struct wl_str booster = wl_node_text(wl_node_get(learner, "gradient_booster"), "name", "none");
-    double base_score = NAN;
+    double base_score = (double)NAN;
     double n_columns = -1.0;
     uint32_t n = 0;
 

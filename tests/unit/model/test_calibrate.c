@@ -142,7 +142,7 @@ static void test_hard_inputs(void)
     CHECK_STR(error.message,
               "calibration needs both classes, has weight 4000 that stay and 0 that leave");
     labels[0] = 1;
-    margins[0] = NAN;
+    margins[0] = (double)NAN;
     CHECK_INT(wl_calibrate_sigmoid(&data, &fit, &error), WL_EINVAL);
     CHECK(wl_sigmoid(1000.0) == 1.0 && wl_sigmoid(-1000.0) == 0.0);
 }

@@ -89,7 +89,7 @@ static void test_damage_is_refused(void)
     REFUSED(roots[1] = 0, "root of tree 1 is at node 0, out of order");
     REFUSED(roots[1] = 8, "root of tree 1 is at node 8, out of order");
     REFUSED(forest.n_trees = 0, "forest has 0 trees but 8 nodes");
-    REFUSED(forest.base_margin = NAN, "base margin of the forest is not finite");
+    REFUSED(forest.base_margin = (double)NAN, "base margin of the forest is not finite");
     REFUSED(forest.n_columns = WL_ENCODED_MAX + 1,
             "forest of 2 trees, 8 nodes, 65537 columns is too large");
 }

@@ -32,7 +32,7 @@ static void test_rank_is_strict_beyond_both_ends(void)
     struct wl_arena arena;
     struct wl_rule rule;
     float values[DATA_FEATURES] = {0};
-    double last = -INFINITY;
+    double last = -(double)INFINITY;
 
     wl_arena_init(&arena, wl_alloc_default(), 0);
     wl_rows_init(&rows, wl_alloc_default(), &data_schema);
