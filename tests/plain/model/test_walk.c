@@ -148,8 +148,56 @@ static void test_same_bits_as_recursion(void)
     CHECK(n_planted > 0);
 }
 
+#define WIDE 3000
+
+/* Forests that ask for so many values that few rows, or none, fit a block: one stump per feature. */
+static void test_wide_forests(void)
+{
+    static struct wl_encoder_column wide_columns[WIDE];
+    static uint32_t wide_first[WIDE + 1];
+    static struct wl_tree_node stumps[3 * WIDE];
+    static float stump_covers[3 * WIDE];
+    static uint32_t stump_roots[WIDE];
+    static float values[20 * WIDE];
+    static const size_t widths[] = {100, 600, 1400, WIDE};
+    uint64_t state = 5;
+    double margins[20];
+
+    for (uint32_t f = 0; f < WIDE; f++) {
+        wide_columns[f].feature = f;
+        wide_first[f + 1] = f + 1;
+        stump_roots[f] = 3 * f;
+        stumps[3 * f] = (struct wl_tree_node){f, 3 * f + 1, 0.0F, f % 2};
+        stumps[3 * f + 1] = (struct wl_tree_node){WL_NODE_LEAF, 0, 0.25F, 0};
+        stumps[3 * f + 2] = (struct wl_tree_node){WL_NODE_LEAF, 0, (float)f, 0};
+    }
+    for (size_t k = 0; k < sizeof(widths) / sizeof(widths[0]); k++) {
+        size_t n = widths[k];
+        struct wl_walk walk = {0};
+        struct wl_encoder wide = {
+            .columns = wide_columns, .first = wide_first, .n_columns = n, .n_features = n};
+        struct wl_forest stump_forest = {.alloc = wl_alloc_default(),
+                                         .nodes = stumps,
+                                         .covers = stump_covers,
+                                         .roots = stump_roots,
+                                         .n_nodes = 3 * n,
+                                         .n_trees = n,
+                                         .n_columns = n};
+        for (size_t i = 0; i < 20 * n; i++) {
+            values[i] = below(&state, 4) == 0 ? NAN : (float)below(&state, 3) - 1.0F;
+        }
+        CHECK_INT(wl_walk_init(&walk, wl_alloc_default(), &stump_forest, &wide, NULL), WL_OK);
+        wl_walk_margins(&walk, values, 20, margins);
+        for (size_t i = 0; i < 20; i++) {
+            CHECK(margins[i] == wl_forest_margin(&stump_forest, values + i * n));
+        }
+        wl_walk_release(&walk);
+    }
+}
+
 int main(void)
 {
     RUN(test_same_bits_as_recursion);
+    RUN(test_wide_forests);
     return check_report();
 }
