@@ -41,6 +41,9 @@ static bool make_room(struct wl_buf *buf, size_t n_more)
         buf->status = WL_ELIMIT;
         return false;
     }
+    if (buf->n_bytes + n_more < buf->capacity) {
+        return true; // nearly always; appends are short and many
+    }
     if (WL_GROW(buf->alloc, buf->data, buf->capacity, buf->n_bytes + n_more + 1, NULL) != WL_OK) {
         buf->status = WL_ENOMEM;
         return false;
