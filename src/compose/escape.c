@@ -1,8 +1,19 @@
 /* Values made safe for HTML, plain text and JSON. Runs of harmless bytes are copied whole: nearly
- * all values are one run. */
+ * all values are one run, so the scan looks at a table and nothing else. */
 #include "compose/mustache.h"
 
-// What stands for a byte; NULL when the byte may stay.
+/* Which escapes have something to say about a byte: bit e stands for escape e. */
+enum {
+    HTML = 1 << WL_ESCAPE_HTML,
+    JSON = 1 << WL_ESCAPE_JSON,
+    CONTROL = 1 << WL_ESCAPE_TEXT | 1 << WL_ESCAPE_JSON
+};
+#define EIGHT_CONTROLS CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL
+static const unsigned char special[256] = {EIGHT_CONTROLS, EIGHT_CONTROLS,  EIGHT_CONTROLS,
+                                           EIGHT_CONTROLS, ['&'] = HTML,    ['<'] = HTML,
+                                           ['>'] = HTML,   ['\''] = HTML,   ['"'] = HTML | JSON,
+                                           ['\\'] = JSON,  [0x7F] = CONTROL};
+
 static const char *html_for(unsigned char c)
 {
     switch (c) {
@@ -10,14 +21,8 @@ static const char *html_for(unsigned char c)
     case '<': return "&lt;";
     case '>': return "&gt;";
     case '"': return "&quot;";
-    case '\'': return "&#39;";
-    default: return NULL;
+    default: return "&#39;";
     }
-}
-
-static const char *text_for(unsigned char c)
-{
-    return c < 0x20 || c == 0x7F ? " " : NULL;
 }
 
 static const char *json_for(unsigned char c, char *hex)
@@ -32,9 +37,6 @@ static const char *json_for(unsigned char c, char *hex)
     case '\t': return "\\t";
     default: break;
     }
-    if (c >= 0x20 && c != 0x7F) {
-        return NULL;
-    }
     hex[4] = digits[c >> 4];
     hex[5] = digits[c & 15];
     return hex;
@@ -43,18 +45,19 @@ static const char *json_for(unsigned char c, char *hex)
 void wl_escape_add(struct wl_buf *buf, struct wl_str text, enum wl_escape escape)
 {
     char hex[] = "\\u0000";
+    unsigned mask = 1U << escape;
     size_t begin = 0;
 
     for (size_t i = 0; i < text.n_bytes; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        const char *instead = escape == WL_ESCAPE_HTML   ? html_for(c)
-                              : escape == WL_ESCAPE_TEXT ? text_for(c)
-                                                         : json_for(c, hex);
-        if (instead != NULL) {
-            wl_buf_add(buf, text.data + begin, i - begin);
-            wl_buf_text(buf, instead);
-            begin = i + 1;
+        if ((special[c] & mask) == 0) {
+            continue;
         }
+        wl_buf_add(buf, text.data + begin, i - begin);
+        wl_buf_text(buf, escape == WL_ESCAPE_HTML   ? html_for(c)
+                         : escape == WL_ESCAPE_TEXT ? " "
+                                                    : json_for(c, hex));
+        begin = i + 1;
     }
     if (text.n_bytes > begin) {
         wl_buf_add(buf, text.data + begin, text.n_bytes - begin);
