@@ -1,14 +1,16 @@
 /* Feature rows from raw events: 68 aggregates of every user at one date, beside DuckDB in the same
  * run on the same events.
  *
- * Events are those of the reference figure: eight kinds, uniform over 60 days, users drawn so that few
- * have many. The aggregates are its 68 (count, sum, active days, largest value and the count of each
- * kind over 1, 3, 7, 14 and 30 days; days since the last of each kind). Both sides hold the events in
- * memory before the clock starts: DuckDB as a table, ours as a company; both use two threads.
+ * Events are those of the reference figure: eight kinds, uniform over 60 days, users drawn so that
+ * few have many. The aggregates are its 68 (count, sum, active days, largest value and the count
+ * of each kind over 1, 3, 7, 14 and 30 days; days since the last of each kind). Both sides hold
+ * the events in memory before the clock starts: DuckDB as a table, ours as a company; both use two
+ * threads.
  *
  *     bench_features [EVENTS [USERS]]      default: 5000000 125000
  *
- * WL_DUCKDB_NODE: a folder whose node_modules holds @duckdb/node-api; without it the peer is null. */
+ * WL_DUCKDB_NODE: a folder whose node_modules holds @duckdb/node-api; without it the peer is null.
+ * */
 #include "base/clock.h"
 #include "features/build.h"
 

@@ -94,7 +94,7 @@ struct section_fields {
     }
 
 static const struct wl_field section_table[] = {
-    SECTION_FIELD(library, WL_FIELD_TEXT, "built-in feature set to start from: standard"),
+    SECTION_FIELD(library, WL_FIELD_TEXT, "built-in feature set to start from: standard, or none"),
     SECTION_FIELD(utc_offset, WL_FIELD_TEXT, "day edge of this set; default: the workspace's"),
     SECTION_FIELD(signals, WL_FIELD_NODE, "list of signals"),
     SECTION_FIELD(sets, WL_FIELD_NODE, "list of signal x aggregates x windows"),
@@ -189,18 +189,22 @@ wl_status wl_plan_compile(struct wl_arena *arena, const struct wl_node *features
     bool is_default = features == NULL || features->kind == WL_NODE_NULL;
     const struct wl_node *library_node = is_default ? NULL : wl_node_get(features, "library");
 
+    bool is_library = is_default || (library_node != NULL && library_node->kind == WL_NODE_STRING &&
+                                     !wl_str_is(library_node->text, "none"));
+
     WL_TRY(make_plan(&builder));
-    if (is_default || (library_node != NULL && library_node->kind == WL_NODE_STRING)) {
+    if (is_library) {
         WL_TRY(read_library(&builder, is_default ? "standard" : library_node->text.data, features));
     }
     WL_TRY(read_section(&builder, features, &fields));
     WL_TRY(wl_plan_drop_features(&builder, features, &fields.drop));
     // A library without a word about attributes takes what there is.
     static const struct wl_node all = {.kind = WL_NODE_STRING, .text = {"all", 3}};
-    bool is_library = is_default || library_node != NULL;
     WL_TRY(wl_plan_read_attributes(
         &builder, fields.attributes == NULL && is_library ? &all : fields.attributes));
-    if (builder.plan->n_features == 0) {
+    // Attributes alone are a feature set too, of which nothing is known before there is data.
+    bool awaits_data = fields.attributes != NULL && options->company == NULL;
+    if (builder.plan->n_features == 0 && !awaits_data) {
         return wl_fail_node(error, features, "features: no feature is declared");
     }
     WL_TRY(wl_plan_sort(&builder));

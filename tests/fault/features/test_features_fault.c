@@ -1,6 +1,6 @@
 /* Goal:   whichever allocation fails, features report it, leak nothing and leave outputs empty.
- * Method: compile, build, diff, encode and decode with a heap that fails after n allocations, for n =
- *         0, 1, 2, ... until all succeed. */
+ * Method: compile, build, diff, encode and decode with a heap that fails after n allocations, for
+ *         n = 0, 1, 2, ... until all succeed. */
 #include "../../plain/features/random_company.h"
 
 #include "features/build.h"

@@ -3,6 +3,7 @@
  * Method: the library, small sets with one mistake each, and round trips. */
 #include "check.h"
 
+#include "base/file.h"
 #include "features/plan.h"
 
 static wl_status compile(struct wl_arena *arena, const char *yaml,
@@ -160,11 +161,41 @@ static void test_aggregate_keys_agree(void)
     }
 }
 
+// The configurations people start from must compile, with and without data.
+static void test_shipped_configurations_compile(void)
+{
+    static const char *const files[] = {
+        "share/workspaces/video.yaml",        "share/workspaces/ecommerce.yaml",
+        "share/workspaces/snapshot.yaml",     "examples/cdnow/wanliu.yaml",
+        "examples/online_retail/wanliu.yaml", "examples/ibm_telco_churn/wanliu.yaml"};
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct wl_arena arena;
+        struct wl_buf text;
+        struct wl_node *root = NULL;
+        struct wl_plan *plan = NULL;
+        struct wl_plan_options options = {0};
+        wl_error error = {0};
+
+        wl_arena_init(&arena, wl_alloc_default(), 0);
+        wl_buf_init(&text, wl_alloc_default(), 0);
+        CHECK_INT(wl_file_read(wl_path_join(&arena, WL_SOURCE_DIR, files[i]), &text, &error),
+                  WL_OK);
+        CHECK_INT(wl_yaml_parse(&arena, wl_buf_view(&text), &root, &error), WL_OK);
+        CHECK_INT(wl_plan_compile(&arena, wl_node_get(root, "features"), &options, &plan, &error),
+                  WL_OK);
+        CHECK_STR(error.message, "");
+        wl_buf_release(&text);
+        wl_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     RUN(test_library_is_complete);
     RUN(test_definition_compiles_to_the_same_plan);
     RUN(test_complaints);
+    RUN(test_shipped_configurations_compile);
     RUN(test_aggregate_keys_agree);
     return check_report();
 }

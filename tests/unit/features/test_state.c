@@ -1,8 +1,8 @@
 /* Goal:   the library's features have the values one finds by hand; a state has one canonical byte
  *         form, which survives storage and refuses damage; applying events allocates nothing once a
  *         user is warm.
- * Method: a worked example on paper (below); random orders of one log; every cut and many flips of an
- *         encoded state. */
+ * Method: a worked example on paper (below); random orders of one log; every cut and many flips of
+ *         an encoded state. */
 #include "../../plain/features/random_company.h"
 
 #include "base/rng.h"
@@ -57,7 +57,8 @@ static double value_of(const struct wl_plan *plan, const struct wl_rows *rows, c
 /* T is 2024-06-30. Logins every third day from T-90 to T-30 (21 of them), then on T-20 and T-10. In
  * the last 30 days: T-30, T-20, T-10. Before them 20 active days in 60 days, so 10 in 30 days are
  * usual. Orders of 100, 50 and 30 on T-84, T-60, T-20: gaps of 24 and 40 days. Plays of 40 and 20
- * minutes on T-20, T-10. Renewals on T-87, T-57, T-30, a cancellation on T-10. All on login days. */
+ * minutes on T-20, T-10. Renewals on T-87, T-57, T-30, a cancellation on T-10. All on login days.
+ * */
 static void test_worked_example(void)
 {
     static const struct {
