@@ -1,5 +1,5 @@
-/* A forest compiled for scoring: it asks the features themselves, not encoded columns. Gives the bits
- * of wl_forest_margin on the encoded row, for one row or for many, without allocating. */
+/* A forest compiled for scoring: it asks the features themselves, not encoded columns. Gives the
+ * bits of wl_forest_margin on the encoded row, for one row or for many, without allocating. */
 #ifndef WL_MODEL_WALK_H
 #define WL_MODEL_WALK_H
 #include "model/encoder.h"

@@ -1,5 +1,6 @@
 /* Goal:   the five tiers' messages, in both languages, stay as they were read and approved; a
- *         message says nothing that the catalogue, the allow-list and the user's own data do not give.
+ *         message says nothing that the catalogue, the allow-list and the user's own data do not
+ *         give.
  * Method: ten customers (see tests/golden/compose/messages.jsonl, made by this program with
  *         WL_GOLDEN_WRITE=1 and then read by a person); then one refusal after another. */
 #include "check.h"
