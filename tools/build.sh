@@ -10,8 +10,7 @@ build() {
     cmake --build --preset "$preset" ${1:+--target "$@"}
 }
 if ! build "$@" >"$log" 2>&1; then
-    grep -E -A4 'error|Error|FAILED|undefined reference' "$log" |
-        grep -v '^/usr/bin/' | head -n 40 >&2
+    grep -E -A4 ' error: |Error|undefined reference|Killed' "$log" | grep -v '^\[' | head -n 60 >&2
     echo "build: $preset failed, see $log" >&2
     exit 1
 fi

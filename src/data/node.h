@@ -33,8 +33,8 @@ WL_MUST_CHECK wl_status wl_json_parse(struct wl_arena *arena, struct wl_str text
                                       struct wl_node **root_out, wl_error *error);
 
 /* wl_yaml_parse - read one YAML 1.2 document, core schema; quoted scalars are strings.
- *   No aliases, anchors, tags, directives, tab characters or duplicate keys: configuration is data, and what it says should be
- *   where it says it.
+ *   No aliases, anchors, tags, directives, tab characters or duplicate keys: configuration is data,
+ *   and what it says should be where it says it.
  * Errors:  WL_ECONFIG  "line 3, column 7: ..." .  WL_ELIMIT, WL_ENOMEM as above. */
 WL_MUST_CHECK wl_status wl_yaml_parse(struct wl_arena *arena, struct wl_str text,
                                       struct wl_node **root_out, wl_error *error);

@@ -1,4 +1,5 @@
-/* Goal:   blocks have the size, alignment and content they promise; sizes that overflow are refused.
+/* Goal:   blocks have the size, alignment and content they promise; sizes that overflow are
+ *         refused.
  * Method: the counting heap, which also shows that nothing is asked for when a size overflows. */
 #include "check.h"
 

@@ -1,5 +1,5 @@
-/* Goal:   what is written is read back bit by bit; a reader never leaves its bytes, stays failed, and
- *         refuses counts that cannot be.
+/* Goal:   what is written is read back bit by bit; a reader never leaves its bytes, stays failed,
+ *         and refuses counts that cannot be.
  * Method: round trips over edge values; the exact bytes of small values, because they are a file
  *         format; every cut of a document; hostile varints and counts. */
 #include "check.h"

@@ -1,4 +1,5 @@
-/* Goal:   the dictionary and the 64-bit map behave like a plain list that is searched from the front.
+/* Goal:   the dictionary and the 64-bit map behave like a plain list that is searched from the
+ *         front.
  * Method: random strings and keys, with many repeats and awkward ones (empty, zero, NUL bytes),
  *         against that list; a planted fault at the end shows the comparison can fail. */
 #include "check.h"

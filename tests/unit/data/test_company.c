@@ -1,5 +1,5 @@
-/* Goal:   a company gives back what was put in, knows clock skew and its newest moment, and keeps at
- *         most WL_PROPS_MAX properties.
+/* Goal:   a company gives back what was put in, knows clock skew and its newest moment, and keeps
+ *         at most WL_PROPS_MAX properties.
  * Method: thousands of random events against a plain array, with properties that appear half way;
  *         texts and attributes beside them. */
 #include "check.h"

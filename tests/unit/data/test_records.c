@@ -1,5 +1,5 @@
-/* Goal:   scores and explanations survive the way to JSON lines and back, and a line that is none is
- *         refused with one clear message, leaving the output as it was.
+/* Goal:   scores and explanations survive the way to JSON lines and back, and a line that is none
+ *         is refused with one clear message, leaving the output as it was.
  * Method: a full record, a sparse one and a degraded one, each written, read and written again; a
  *         table of lines with one mistake each; the five tiers by name. */
 #include "check.h"
