@@ -427,17 +427,20 @@ static void test_forms_agree(void)
 {
     static const char *const yaml[] = {
         "- {name: e, user: u, time: t, event: n, value: v, message_id: m, properties: {p: p}}\n",
-        "- {name: e, format: ndjson, user: u, time: t, event: n, value: v, message_id: m, "
-        "properties: {p: p}}\n",
+        ("- {format: ndjson, name: e, user: u, time: t, event: n, value: v, message_id: m,\n"
+         "   properties: {p: p}}\n"),
         "- {name: e, format: segment, properties: {p: properties.p}}\n"};
-    static const char *const text[] = {
-        "u,t,n,v,m,p\na,2024-01-01T00:00:01Z,Buy,12.3,1,7\nb,2024-01-02T00:00:00Z,Go,,2,\n",
+    static const char csv[] =
+        "u,t,n,v,m,p\na,2024-01-01T00:00:01Z,Buy,12.3,1,7\nb,2024-01-02T00:00:00Z,Go,,2,\n";
+    static const char ndjson[] =
         "{\"u\":\"a\",\"t\":\"2024-01-01T00:00:01Z\",\"n\":\"Buy\",\"v\":12.3,\"m\":1,\"p\":7}\n"
-        "{\"u\":\"b\",\"t\":\"2024-01-02T00:00:00Z\",\"n\":\"Go\",\"v\":null,\"m\":\"2\"}\n",
+        "{\"u\":\"b\",\"t\":\"2024-01-02T00:00:00Z\",\"n\":\"Go\",\"v\":null,\"m\":\"2\"}\n";
+    static const char segment[] =
         "{\"type\":\"track\",\"userId\":\"a\",\"timestamp\":\"2024-01-01T00:00:01Z\",\"event\":"
         "\"Buy\",\"messageId\":\"1\",\"properties\":{\"value\":12.3,\"p\":7}}\n"
         "{\"type\":\"track\",\"userId\":\"b\",\"timestamp\":\"2024-01-02T00:00:00Z\",\"event\":"
-        "\"Go\",\"messageId\":\"2\"}\n"};
+        "\"Go\",\"messageId\":\"2\"}\n";
+    const char *const text[] = {csv, ndjson, segment};
     uint64_t digests[3];
 
     for (size_t i = 0; i < 3; i++) {
@@ -490,6 +493,52 @@ static void test_report(void)
     case_release(&one);
 }
 
+static wl_status ingest_all(struct ingest_case *cases, const char *const *paths, size_t n,
+                            const wl_alloc *alloc)
+{
+    struct wl_company *company = NULL;
+    struct wl_rejects rejects;
+    wl_status status = wl_company_new(alloc, &company, NULL);
+
+    wl_rejects_init(&rejects, alloc, WL_BINARY_DIR "/fault_rejects.jsonl");
+    for (size_t i = 0; i < n && status == WL_OK; i++) {
+        cases[i].options.rejects = &rejects;
+        cases[i].options.reject_share_max = 1.0;
+        status = wl_ingest_file(cases[i].source, paths[i], &cases[i].options, company,
+                                &cases[i].report, NULL);
+    }
+    wl_rejects_release(&rejects);
+    wl_company_free(company);
+    return status;
+}
+
+static void test_survives_every_failed_allocation(void)
+{
+    static const char *const paths[] = {WL_BINARY_DIR "/bad.csv", WL_BINARY_DIR "/texts.csv",
+                                        WL_BINARY_DIR "/customers.csv",
+                                        WL_BINARY_DIR "/calls.ndjson"};
+    struct ingest_case cases[4];
+
+    case_init(&cases[0], EVENTS);
+    case_init(&cases[1], "- {name: notes, kind: texts, user: u, time: t, text: x, label: l}\n");
+    case_init(&cases[2], "- {name: c, kind: customers, user: u, known_at: 2024-01-01}\n");
+    case_init(&cases[3], "- {name: app, format: segment, properties: {plan: properties.plan}}\n");
+    for (size_t n_good = 0;; n_good++) {
+        struct check_heap heap;
+        check_heap_init(&heap, n_good);
+        wl_status status = ingest_all(cases, paths, 4, &heap.alloc);
+        CHECK_INT(heap.live_blocks, 0);
+        if (status == WL_OK) {
+            CHECK(n_good > 50);
+            break;
+        }
+        CHECK_INT(status, WL_ENOMEM);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        case_release(&cases[i]);
+    }
+}
+
 int main(void)
 {
     RUN(test_good_rows);
@@ -505,5 +554,6 @@ int main(void)
     RUN(test_segment_calls);
     RUN(test_forms_agree);
     RUN(test_report);
+    RUN(test_survives_every_failed_allocation);
     return check_report();
 }
