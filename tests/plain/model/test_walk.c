@@ -150,7 +150,7 @@ static void test_same_bits_as_recursion(void)
 
 #define WIDE 3000
 
-/* Forests that ask for so many values that few rows, or none, fit a block: one stump per feature. */
+/* Forests that ask for so many values that few rows fit a block, or none: a stump per feature. */
 static void test_wide_forests(void)
 {
     static struct wl_encoder_column wide_columns[WIDE];
