@@ -175,6 +175,15 @@ static bool is_time(int64_t time_us)
     return time_us >= -WL_STATE_TIME_MAX_US && time_us <= WL_STATE_TIME_MAX_US;
 }
 
+// A tile or word of so many microseconds lies within the times we know; local time may lie a day
+// beyond them.
+static bool is_index(int64_t index, int64_t tile_us)
+{
+    int64_t index_max = WL_STATE_TIME_MAX_US / tile_us + WL_HOURS_PER_DAY;
+
+    return index >= -index_max && index <= index_max;
+}
+
 // Sums that at most n_max events can make.
 static bool read_sums(struct wl_reader *reader, bool needs_values, uint32_t n_max,
                       struct wl_sums *sums)
@@ -229,7 +238,7 @@ static wl_status read_tiles(struct decoder *decoder, bool is_hourly, bool needs_
             return fail_corrupt(decoder, "tiles out of order");
         }
         index += step;
-        if (!is_time(index * (is_hourly ? WL_HOUR_US : WL_DAY_US)) ||
+        if (!is_index(index, is_hourly ? WL_HOUR_US : WL_DAY_US) ||
             !read_sums(reader, needs_values, n_max, &tile->sums) || tile->sums.n == 0) {
             return fail_corrupt(decoder, "a tile is impossible");
         }
@@ -257,7 +266,7 @@ static wl_status read_active(struct decoder *decoder, struct wl_day_words *activ
             return fail_corrupt(decoder, "days out of order");
         }
         word += step;
-        if (!is_time(word * 64 * WL_DAY_US)) {
+        if (!is_index(word, 64 * WL_DAY_US)) {
             return fail_corrupt(decoder, "a day is impossible");
         }
         active->items[i] = (struct wl_day_word){.word = (int32_t)word, .bits = bits};
@@ -312,8 +321,8 @@ static wl_status read_sketch(struct decoder *decoder, struct wl_sketch *sketch)
     for (size_t i = 0; i < n; i++) {
         uint64_t step = wl_read_varint(reader);
         int64_t hour = wl_read_zigzag(reader);
-        if (__builtin_add_overflow(hash, step, &hash) || (i > 0 && step == 0) || hour < INT32_MIN ||
-            hour > INT32_MAX) {
+        if (__builtin_add_overflow(hash, step, &hash) || (i > 0 && step == 0) ||
+            !is_index(hour, WL_HOUR_US)) {
             return fail_corrupt(decoder, "hashes out of order");
         }
         sketch->items[i] = (struct wl_sketch_item){.hash = hash, .hour = (int32_t)hour};

@@ -319,7 +319,7 @@ static double read_attribute(const struct reading *reading, const struct wl_feat
         return (double)NAN;
     }
     switch (reading->plan->attributes[feature->i_attribute].use) {
-    case WL_ATTRIBUTE_CATEGORY: return wl_level_code(text);
+    case WL_ATTRIBUTE_CATEGORY: return (double)wl_level_code(text);
     case WL_ATTRIBUTE_DATE: return read_date(reading, own);
     case WL_ATTRIBUTE_BOOL:
     case WL_ATTRIBUTE_NUMBER: break;

@@ -176,7 +176,7 @@ static struct twin sum_up(const struct history *history, int64_t from_us, int64_
     static int64_t days[MOMENTS_MAX];
     static int64_t hours[MOMENTS_MAX];
     static uint64_t items[MOMENTS_MAX];
-    struct twin twin = {.min = INFINITY, .max = -INFINITY};
+    struct twin twin = {.min = (double)INFINITY, .max = -(double)INFINITY};
     size_t n = 0;
     size_t n_items = 0;
     double squares = 0.0;
