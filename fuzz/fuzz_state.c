@@ -1,6 +1,6 @@
-/* States: any bytes are refused or accepted; what is accepted can be read and written again, and the
- * bytes then stay the same. Half of the inputs get a valid head and checksum first, so that the body
- * is reached. */
+/* States: any bytes are refused or accepted; what is accepted can be read and written again, and
+ * the bytes then stay the same. Half of the inputs get a valid head and checksum first, so that the
+ * body is reached. */
 #include "fuzz.h"
 
 #include "base/bytes.h"

@@ -1,8 +1,10 @@
-/* The journey: ingest -> features -> label, train -> score -> explain -> compose -> report. Each call
- * here is one stage; the stages themselves live in their folders. journey.c is the table of contents.
+/* The journey: ingest -> features -> label, train -> score -> explain -> compose -> report. Each
+ * call here is one stage; the stages themselves live in their folders. journey.c is the table of
+ * contents.
  *
- * A journey is opened on a workspace, loaded once from its store, and then asked for rows, scores and
- * explanations. Training lives in journey_train.h, apart, so that scoring links no training library. */
+ * A journey is opened on a workspace, loaded once from its store, and then asked for rows, scores
+ * and explanations. Training lives in journey_train.h, apart, so that scoring links no training
+ * library. */
 #ifndef WL_JOURNEY_H
 #define WL_JOURNEY_H
 #include "base/progress.h"
@@ -51,7 +53,8 @@ void wl_journey_close(struct wl_journey *journey);
  * Errors:  WL_ENOTFOUND  nothing has been ingested yet; says what to run.  Those of the store. */
 WL_MUST_CHECK wl_status wl_journey_load(struct wl_journey *journey, wl_error *error);
 
-/* wl_journey_plan - compile the feature set: the workspace's own, or the one a model was trained on.
+/* wl_journey_plan - compile the feature set: the workspace's own, or the one a model was trained
+ * on.
  *   definition  (in) wl_plan.definition of a saved model; empty: the `features:` section.
  * Errors:  WL_ECONFIG, WL_ESCHEMA (a saved definition that no longer compiles), WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition,

@@ -1,7 +1,7 @@
 /* Learning. The same folds and rows serve the model and every baseline, so their figures compare.
  *
- * A prediction that is judged was always made by a model that saw neither the row nor anything later:
- * by time, nothing at or after the test dates; by folds, no other row of the same user. */
+ * A prediction that is judged was always made by a model that saw neither the row nor anything
+ * later: by time, nothing at or after the test dates; by folds, no other row of the same user. */
 #include "journey_train.h"
 
 #include "learn/leak.h"

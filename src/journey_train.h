@@ -1,5 +1,5 @@
-/* The half of the journey that learns: fit, judge on later dates or other users beside the baselines,
- * keep the version. Linked into the program only; serving never reaches it. */
+/* The half of the journey that learns: fit, judge on later dates or other users beside the
+ * baselines, keep the version. Linked into the program only; serving never reaches it. */
 #ifndef WL_JOURNEY_TRAIN_H
 #define WL_JOURNEY_TRAIN_H
 #include "journey.h"
@@ -30,7 +30,8 @@ struct wl_trained {
 /* wl_journey_train - rows and labels of all dates, folds, the model and every baseline on them, the
  * evaluation; then, when wanted, the model to keep.
  *   journey    (in,out) loaded; its plan is compiled here.
- *   wants_model (in)    also fit the final model: by time, the one that was judged; by folds, one more
+ *   wants_model (in)    also fit the final model: by time, the one that was judged; by folds, one
+ *   more
  *                       on all rows.
  *   is_forced  (in)     go on below the minimum of rows and with suspicious features, and mark it.
  *   trained    (out)    release with wl_trained_release. Its names live in the workspace's arena.

@@ -1,7 +1,8 @@
 #!/bin/bash
-# realdata.sh [SET...] - figures on public data sets, one JSON line each, made by the public commands with
-# examples/<set>/wanliu.yaml. The data are looked for in ../shared/data (or $WL_DATA); a set that is not
-# there is a line with "missing":true. examples/<set>/files names the files of each source.
+# realdata.sh [SET...] - figures on public data sets, one JSON line each, made by the public
+# commands with examples/<set>/wanliu.yaml. The data are looked for in ../shared/data (or $WL_DATA);
+# a set that is not there is a line with "missing":true. examples/<set>/files names the files of
+# each source.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wanliu=$PWD/build/release/bin/wanliu
@@ -16,7 +17,8 @@ trap 'rm -rf "$work"' EXIT
 code=0
 for set in $sets; do
     if [ ! -f "examples/$set/files" ]; then
-        echo "realdata: no set $set; there are: $(cd examples && echo */files | sed 's,/files,,g')" >&2
+        there=$(cd examples && echo */files | sed 's,/files,,g')
+        echo "realdata: no set $set; there are: $there" >&2
         exit 2
     fi
     missing=

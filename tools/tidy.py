@@ -260,7 +260,7 @@ def rule_doc(file, _layers):
             first = re.match(r"/\*\s*(\S*)", match.group("doc")).group(1)
             n_group = 0
         elif match.group("blank") is not None:
-            if re.match(r"wl_\w+$", first or "") and n_group == 0:
+            if re.match(r"wl_\w+(?<!_fn)$", first or "") and n_group == 0:
                 yield line, "the comment on %s has no declaration under it" % first
             first = None
         elif first is None:

@@ -24,8 +24,8 @@ extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;
 extern const struct wl_command wl_command_completion;
 
-/* wl_workspace_template - text of a built-in wanliu.yaml: "video", "ecommerce", "snapshot"; false when
- * there is none of that name. */
+/* wl_workspace_template - text of a built-in wanliu.yaml: "video", "ecommerce", "snapshot"; false
+ * when there is none of that name. */
 bool wl_workspace_template(const char *name, struct wl_str *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* From a number to one of five tiers. Activity is the percent of the user's own expected active days;
- * a probability p speaks on the same scale as 100 * (1 - p), the percent chance to stay. */
+/* From a number to one of five tiers. Activity is the percent of the user's own expected active
+ * days; a probability p speaks on the same scale as 100 * (1 - p), the percent chance to stay. */
 #ifndef WL_DECIDE_TIERS_H
 #define WL_DECIDE_TIERS_H
 #include "data/node.h"
@@ -16,7 +16,8 @@ struct wl_tiers {
     double edges[WL_TIER_COUNT - 1]; /* falling percents; default 90, 60, 30, 10 */
 };
 
-/* wl_tiers_default - from the probability, with the bands [90,100] [60,90) [30,60) [10,30) [0,10). */
+/* wl_tiers_default - from the probability, with the bands [90,100] [60,90) [30,60) [10,30)
+ * [0,10). */
 void wl_tiers_default(struct wl_tiers *tiers);
 
 /* wl_tiers_read - the `tiers:` section; NULL gives the defaults.

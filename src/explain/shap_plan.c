@@ -7,9 +7,9 @@
  * tree of depth 6 has 16 such subtrees (4 path columns + 3 splits = 7 bits, 8 KiB each).
  *
  * Why groups and not a table per leaf, as FastTreeSHAP v2: the four leaves of a group share their
- * path columns, so 7 additions do the work of 24, and the tables are smaller by a third. Why 8 bits:
- * a mask is one byte, and a table of at most 16 KiB stays in a first-level cache while a block of
- * rows passes. With 10 bits additions fall by another 30 %, but tables grow six times.
+ * path columns, so 7 additions do the work of 24, and the tables are smaller by a third. Why 8
+ * bits: a mask is one byte, and a table of at most 16 KiB stays in a first-level cache while a
+ * block of rows passes. With 10 bits additions fall by another 30 %, but tables grow six times.
  *
  * Made once per model; 0.3 ms per tree of depth 6. */
 #include "explain/shap_plan.h"

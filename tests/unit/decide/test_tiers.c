@@ -1,5 +1,5 @@
-/* Goal:   every percent falls into exactly one tier, edges belong to the milder side, and edges that
- *         overlap or leave a gap are refused.
+/* Goal:   every percent falls into exactly one tier, edges belong to the milder side, and edges
+ *         that overlap or leave a gap are refused.
  * Method: a table of edges, a sweep with the definition as oracle, and wrong configurations with
  *         their messages. */
 #include "check.h"
