@@ -1,5 +1,5 @@
-/* Goal:   loading templates, choosing and composing survive every failed allocation: WL_ENOMEM, nothing
- *         leaked, outputs untouched.
+/* Goal:   loading templates, choosing and composing survive every failed allocation: WL_ENOMEM,
+ *         nothing leaked, outputs untouched.
  * Method: let the n-th allocation fail for n = 0, 1, .. until the whole chain succeeds. */
 #include "check.h"
 
