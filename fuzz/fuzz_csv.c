@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
+// Without carriage returns: before a line end they belong to it, so they do not survive.
 static void put_cell(struct wl_buf *text, struct wl_str cell)
 {
     wl_buf_char(text, '"');
@@ -13,7 +14,9 @@ static void put_cell(struct wl_buf *text, struct wl_str cell)
         if (cell.data[i] == '"') {
             wl_buf_char(text, '"');
         }
-        wl_buf_char(text, cell.data[i]);
+        if (cell.data[i] != '\r') {
+            wl_buf_char(text, cell.data[i]);
+        }
     }
     wl_buf_char(text, '"');
 }
