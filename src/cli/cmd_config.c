@@ -1,15 +1,99 @@
-/* config check: read every section the way the stages do, and say in words what was understood. */
+/* config check: read every section the way the stages do, and say in words what was understood. What
+ * only data can tell (whether an event or a column exists) the commands say that meet the data. */
 #include "cli/commands.h"
-#include "workspace.h"
+#include "cli/journey_run.h"
+
+#include "ingest/mapping.h"
+#include "journey_train.h"
+
+/* Everything a workspace declares. */
+struct declared {
+    struct wl_journey journey;
+    struct wl_training training;
+    struct wl_source *sources;
+    size_t n_sources;
+    struct wl_offers offers;
+    struct wl_message_options messages;
+};
+
+static wl_status read_sections(struct declared *all, wl_error *error)
+{
+    struct wl_journey *journey = &all->journey;
+    struct wl_workspace *workspace = &journey->workspace;
+    struct wl_arena *arena = &workspace->arena;
+
+    if (workspace->sources != NULL) {
+        WL_TRY(wl_sources_read(arena, workspace->sources, workspace->utc_offset_us, &all->sources,
+                               &all->n_sources, error));
+    }
+    WL_TRY(wl_training_read(journey, &all->training, error));
+    WL_TRY(wl_offers_read(arena, workspace->offers, &all->offers, error));
+    WL_TRY(wl_message_options_read(arena, workspace->messages, &all->messages, error));
+    if (journey->has_churn && journey->dates.n_train + journey->dates.n_test > 0) {
+        WL_TRY(wl_dates_settle(&journey->split, &journey->churn, &journey->dates, error));
+    }
+    return WL_OK;
+}
+
+static wl_status say_sentence(struct wl_cli *cli, const struct wl_buf *text, wl_error *error)
+{
+    WL_TRY(wl_buf_check(text, error));
+    wl_cli_say(cli, "%.*s", WL_STR_ARG(wl_buf_view(text)));
+    return WL_OK;
+}
+
+static wl_status say_learning(struct wl_cli *cli, const struct wl_journey *journey, wl_error *error)
+{
+    const char *language = WL_SAY(cli, "en", "zh");
+    struct wl_buf text;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&text, cli->alloc, 0);
+    if (journey->has_churn) {
+        wl_churn_sentence(&journey->churn, language, &text);
+        WL_GO(say_sentence(cli, &text, error));
+        wl_buf_clear(&text);
+        wl_split_text(&journey->split, &journey->dates, language, &text);
+        WL_GO(say_sentence(cli, &text, error));
+    }
+done:
+    wl_buf_release(&text);
+    return status;
+}
+
+static wl_status say_declared(struct wl_cli *cli, const struct declared *all, wl_error *error)
+{
+    const struct wl_journey *journey = &all->journey;
+    const struct wl_train_options *options = &all->training.options;
+
+    wl_cli_say(cli, WL_SAY(cli, "%s is fine", "%s 没有问题"), journey->workspace.config_path);
+    for (size_t i = 0; i < all->n_sources; i++) {
+        wl_cli_say(cli, WL_SAY(cli, "source %s", "数据来源 %s"), all->sources[i].name);
+    }
+    WL_TRY(say_learning(cli, journey, error));
+    wl_cli_say(cli,
+               WL_SAY(cli, "%zu features, and those of attributes; %s beside %zu baselines",
+                      "%zu 个特征，另加客户属性；%s 与 %zu 个基线对比"),
+               journey->plan->n_features, wl_algorithm_name((enum wl_algorithm)options->algorithm),
+               all->training.n_baselines);
+    wl_cli_say(cli, WL_SAY(cli, "%zu offers", "%zu 项优惠"), all->offers.n_items);
+    return WL_OK;
+}
 
 static wl_status run_config_check(struct wl_cli *cli, wl_error *error)
 {
-    struct wl_workspace workspace = {0};
+    struct wl_run run = wl_cli_run(cli);
+    struct declared all = {.messages = {.now_us = WL_TIME_NONE}};
+    wl_status status = WL_OK;
 
-    WL_TRY(wl_workspace_open(cli->folder, cli->alloc, &workspace, error));
-    wl_cli_say(cli, WL_SAY(cli, "%s is fine", "%s 没有问题"), workspace.config_path);
-    wl_workspace_release(&workspace);
-    return WL_OK;
+    WL_GO(wl_journey_open(cli->folder, &run, &all.journey, error));
+    status = read_sections(&all, error);
+    WL_GO(wl_workspace_fail(&all.journey.workspace, status, error));
+    WL_GO(wl_journey_plan(&all.journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error));
+    WL_GO(say_declared(cli, &all, error));
+done:
+    wl_journey_close(&all.journey);
+    return status;
 }
 
 const struct wl_command wl_command_config_check = {

@@ -164,8 +164,10 @@ static wl_status run_ingest(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_workspace_open(cli->folder, cli->alloc, &workspace, error));
     WL_GO(prepare(&intake, &workspace, error));
     status = read_files(&intake, error);
-    wl_status reported = report(&intake, status == WL_OK ? error : NULL);
-    status = status == WL_OK ? reported : status;
+    if (status == WL_OK || intake.total.n_read > 0) { // counts of nothing would hide why
+        wl_status reported = report(&intake, status == WL_OK ? error : NULL);
+        status = status == WL_OK ? reported : status;
+    }
 done:
     wl_rejects_release(&intake.rejects);
     wl_store_close(intake.store);

@@ -311,6 +311,13 @@ static wl_status read_json(struct wl_run *run, struct wl_lines *lines, wl_error 
     return wl_lines_number(lines) > 0 ? WL_OK : fail_empty(run, error);
 }
 
+static wl_status settle(struct wl_run *run, wl_error *error)
+{
+    WL_TRY(check_share(run, true, error));
+    WL_TRY(wl_run_settle_attributes(run, error));
+    return wl_run_flush(run, error);
+}
+
 static wl_status read_file(struct wl_run *run, wl_error *error)
 {
     struct wl_lines *lines = NULL;
@@ -318,11 +325,13 @@ static wl_status read_file(struct wl_run *run, wl_error *error)
 
     WL_GO(seed_dedupe(run, error));
     WL_GO(wl_lines_open(run->path, run->alloc, &lines, error));
-    WL_GO(run->source->format == WL_FORMAT_CSV ? read_csv(run, lines, error)
-                                               : read_json(run, lines, error));
-    WL_GO(check_share(run, true, error));
-    WL_GO(wl_run_settle_attributes(run, error));
-    WL_GO(wl_run_flush(run, error));
+    status = run->source->format == WL_FORMAT_CSV ? read_csv(run, lines, error)
+                                                  : read_json(run, lines, error);
+    if (status == WL_ECORRUPT) { // the rows before the damage are whole: keep them
+        (void)settle(run, NULL); // a second failure would only hide the first; counts stay true
+    }
+    WL_GO(status);
+    WL_GO(settle(run, error));
     if (run->report->n_read == 0) {
         wl_notice(run->options->sink, "%s: a header and no rows", run->path);
     }

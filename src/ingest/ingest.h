@@ -61,7 +61,8 @@ void wl_ingest_options_init(struct wl_ingest_options *options);
  * Errors:  WL_EPARSE    the file is empty, or has no readable header.
  *          WL_ESCHEMA   a mapped column is not in the file; names it and those there are.
  *          WL_EREJECTS  too large a share of bad rows; names the most frequent reason and first
- *          line. WL_ECORRUPT  gzip damaged or cut, with the line; WL_ENOTFOUND, WL_EIO, WL_ELIMIT,
+ *          line. WL_ECORRUPT  gzip damaged or cut, with the line; the rows before are flushed,
+ *          unless too many of them were bad. WL_ENOTFOUND, WL_EIO, WL_ELIMIT,
  *          WL_ENOMEM, and what flush returns.
  * Threads: one at a time per company. */
 WL_MUST_CHECK wl_status wl_ingest_file(const struct wl_source *source, const char *path,

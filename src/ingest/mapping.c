@@ -439,7 +439,8 @@ wl_status wl_sources_find(const struct wl_source *sources, size_t n_sources, con
     list_names(sources, n_sources, names, sizeof(names));
     if (name == NULL) {
         if (n_sources != 1) {
-            return wl_fail(error, WL_ENOTFOUND, "say which source this is: one of %s", names);
+            return wl_fail(error, WL_EINVAL, "say with --source which one this is: one of %s",
+                           names);
         }
         *source_out = &sources[0];
         return WL_OK;
@@ -450,5 +451,5 @@ wl_status wl_sources_find(const struct wl_source *sources, size_t n_sources, con
             return WL_OK;
         }
     }
-    return wl_fail(error, WL_ENOTFOUND, "no source \"%s\": there are %s", name, names);
+    return wl_fail(error, WL_EINVAL, "no source \"%s\" is declared: there are %s", name, names);
 }

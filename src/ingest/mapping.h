@@ -84,7 +84,7 @@ WL_MUST_CHECK wl_status wl_sources_read(struct wl_arena *arena, const struct wl_
                                         size_t *n_sources, wl_error *error);
 
 /* wl_sources_find - the source of this name; without a name the only one there is.
- * Errors:  WL_ENOTFOUND  no such source (did you mean), or several and no name. */
+ * Errors:  WL_EINVAL  no such source, or several and no name; names those there are. */
 WL_MUST_CHECK wl_status wl_sources_find(const struct wl_source *sources, size_t n_sources,
                                         const char *name, const struct wl_source **source_out,
                                         wl_error *error);

@@ -110,9 +110,9 @@ static void test_a_whole_source(void)
     CHECK(!sources[1].all_attributes);
     CHECK_INT(wl_sources_find(sources, n, "people", &found, &error), WL_OK);
     CHECK(found == &sources[1]);
-    CHECK_INT(wl_sources_find(sources, n, NULL, &found, &error), WL_ENOTFOUND);
+    CHECK_INT(wl_sources_find(sources, n, NULL, &found, &error), WL_EINVAL);
     CHECK_STR(error.message, "say which source this is: one of orders, people");
-    CHECK_INT(wl_sources_find(sources, n, "order", &found, &error), WL_ENOTFOUND);
+    CHECK_INT(wl_sources_find(sources, n, "order", &found, &error), WL_EINVAL);
     CHECK_STR(error.message, "no source \"order\": there are orders, people");
     wl_arena_release(&arena);
 }
