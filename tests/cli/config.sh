@@ -33,8 +33,8 @@ YAML
 check() { # NAME SED-SCRIPT
     good | sed "$2" >wanliu.yaml
     echo "== $1"
-    wanliu config check 2>&1
-    echo "exit $?"
+    wanliu config check 2>&1 | sed "s|^[0-9]* features|N features|"
+    echo "exit ${PIPESTATUS[0]}"
 }
 check "good" ''
 check "unknown key at the top" 's/^tiers:/teirs:/'
@@ -78,7 +78,7 @@ for command in "ingest x.csv" label train evaluate score explain "template rende
     echo "== $command"
     # shellcheck disable=SC2086
     wanliu $command 2>&1
-    echo "exit $?"
+    echo "exit ${PIPESTATUS[0]}"
 done
 rm wanliu.yaml
 echo "== none"
