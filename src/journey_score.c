@@ -86,6 +86,9 @@ static wl_status open_model(struct wl_journey *journey, const char *which, struc
     if (status != WL_ENOTFOUND || which != NULL) {
         return wl_fail(error, status, "%s", inner.message);
     }
+    if (journey->company == NULL) { // attributes are features, and only the data knows them
+        WL_TRY(wl_journey_load(journey, error));
+    }
     WL_TRY(wl_journey_plan(journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error));
     WL_TRY(wl_model_fallback(scorer->alloc, &journey->plan->schema, &scorer->model, error));
     if (wl_model_rule(scorer->model)->n_lines == 0) {
@@ -163,6 +166,9 @@ wl_status wl_journey_score(const struct wl_journey *journey, const struct wl_sco
 {
     const struct wl_model_about *about = wl_model_about(scorer->model);
     const wl_alloc *alloc = journey->run.alloc;
+    bool is_learned = scorer->version > 0; // the rule baseline takes over what is declared
+    int64_t horizon_us = is_learned ? about->horizon_us : journey->churn.horizon_us;
+    int64_t lead_us = is_learned ? about->lead_us : journey->churn.lead_us;
     double *margin = wl_alloc_array(alloc, rows->n_rows + 1, sizeof(*margin));
     double *p_churn = wl_alloc_array(alloc, rows->n_rows + 1, sizeof(*p_churn));
     wl_status status = WL_OK;
@@ -181,8 +187,8 @@ wl_status wl_journey_score(const struct wl_journey *journey, const struct wl_sco
                                       .margin = margin[i],
                                       .activity = has_activity ? (double)values[scorer->i_activity]
                                                                : (double)NAN,
-                                      .horizon_us = about->horizon_us,
-                                      .lead_us = about->lead_us,
+                                      .horizon_us = horizon_us,
+                                      .lead_us = lead_us,
                                       .model_name = WL_STR(WL_MODEL_NAME),
                                       .model_version = scorer->version,
                                       .degraded = scorer->degraded,

@@ -4,6 +4,8 @@
  * later: by time, nothing at or after the test dates; by folds, no other row of the same user. */
 #include "journey_train.h"
 
+#include "base/clock.h"
+#include "data/schema.h"
 #include "learn/leak.h"
 #include "math/ranked.h"
 #include "model/registry.h"
@@ -44,6 +46,71 @@ wl_status wl_training_read(struct wl_journey *journey, struct wl_training *train
             wl_train_options_read(&workspace->arena, item, where, &training->baselines[i], error));
     }
     training->n_baselines = i;
+    return WL_OK;
+}
+
+// Features that a candidate names, one or a list, must be in the plan.
+static wl_status check_names(const struct wl_plan *plan, const struct wl_node *candidate,
+                             const char *const *names, wl_error *error)
+{
+    const struct wl_node *one = wl_node_get(candidate, "feature");
+    const struct wl_node *list = wl_node_get(candidate, "features");
+    const struct wl_node *item = list != NULL && list->kind == WL_NODE_LIST ? list->first : NULL;
+
+    for (item = one != NULL ? one : item; item != NULL; item = item == one ? NULL : item->next) {
+        if (wl_plan_find(plan, item->text) != SIZE_MAX) {
+            continue;
+        }
+        const char *nearest = wl_closest(item->text, names);
+        return nearest != NULL
+                   ? wl_fail_node(error, item, "no feature \"%.*s\" (did you mean \"%s\"?)",
+                                  WL_STR_ARG(item->text), nearest)
+                   : wl_fail_node(error, item, "no feature \"%.*s\": see wanliu features list",
+                                  WL_STR_ARG(item->text));
+    }
+    return WL_OK;
+}
+
+wl_status wl_training_check(struct wl_journey *journey, wl_error *error)
+{
+    struct wl_workspace *workspace = &journey->workspace;
+    const struct wl_plan *plan = journey->plan;
+    const char **names =
+        wl_arena_zeroed(&workspace->arena, plan->n_features + 1, sizeof(*names)); // NULL at its end
+    const struct wl_node *list = workspace->baselines;
+
+    if (names == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu names", plan->n_features);
+    }
+    for (size_t i = 0; i < plan->n_features; i++) {
+        names[i] = wl_plan_feature(plan, i)->name;
+    }
+    WL_TRY(check_names(plan, workspace->model, names, error));
+    const struct wl_node *item = list != NULL && list->kind == WL_NODE_LIST ? list->first : NULL;
+    for (; item != NULL; item = item->next) {
+        WL_TRY(check_names(plan, item, names, error));
+    }
+    return WL_OK;
+}
+
+// A date whose outcomes the data does not reach gives no rows: say so instead of learning without.
+static wl_status check_reach(const struct wl_journey *journey, const int64_t *dates_us,
+                             size_t n_dates, wl_error *error)
+{
+    int64_t newest_us = journey->company->newest_us;
+    char dates[3][WL_TIME_TEXT_BYTES];
+
+    for (size_t i = 0; i < n_dates && journey->churn.kind != WL_CHURN_LABEL; i++) {
+        int64_t closes_us = wl_churn_closes_us(&journey->churn, dates_us[i]);
+        if (closes_us > newest_us) {
+            return wl_fail(error, WL_ECONFIG,
+                           "dates: outcomes of %s are certain on %s only, and the data ends on "
+                           "%s: choose an earlier date, or ingest later data",
+                           wl_date_format(dates_us[i], dates[0]),
+                           wl_date_format(closes_us, dates[1]),
+                           wl_date_format(newest_us, dates[2]));
+        }
+    }
     return WL_OK;
 }
 
@@ -88,7 +155,9 @@ static wl_status prepare_lab(struct lab *lab, bool is_forced, struct wl_trained 
     if (dates_us == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for dates");
     }
+    WL_TRY(wl_workspace_fail(workspace, check_reach(journey, dates_us, n_dates, error), error));
     WL_TRY(wl_journey_plan(journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error));
+    WL_TRY(wl_workspace_fail(workspace, wl_training_check(journey, error), error));
     WL_TRY(wl_journey_rows(journey, dates_us, n_dates, &lab->labels, &lab->rows, error));
     WL_TRY(wl_labels_attach(&lab->labels, journey->company, &lab->rows, &lab->labelled,
                             &trained->labels, error));

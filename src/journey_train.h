@@ -18,6 +18,11 @@ struct wl_training {
 WL_MUST_CHECK wl_status wl_training_read(struct wl_journey *journey, struct wl_training *training,
                                          wl_error *error);
 
+/* wl_training_check - features that `model` and `baselines` name are there.
+ *   journey  (in,out) its plan is compiled, on data: attributes are features too.
+ * Errors:  WL_ECONFIG  with line and column and the nearest name.  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_training_check(struct wl_journey *journey, wl_error *error);
+
 /* What learning gave. */
 struct wl_trained {
     struct wl_model *model; /* NULL when only judged; owned */

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/journey_run.h"
 
+#include "base/file.h"
 #include "ingest/mapping.h"
 #include "journey_train.h"
 
@@ -80,6 +81,25 @@ static wl_status say_declared(struct wl_cli *cli, const struct declared *all, wl
     return WL_OK;
 }
 
+// With data at hand names of features are checked too.
+static wl_status compile(struct wl_journey *journey, wl_error *error)
+{
+    const struct wl_str own = {.data = NULL, .n_bytes = 0};
+
+    if (wl_file_exists(journey->workspace.store_path)) {
+        wl_error inner = {0};
+        wl_status status = wl_journey_load(journey, &inner);
+        if (status != WL_OK && status != WL_ENOTFOUND) { // nothing ingested yet is fine here
+            return wl_fail(error, status, "%s", inner.message);
+        }
+    }
+    WL_TRY(wl_journey_plan(journey, own, error));
+    if (journey->company == NULL) {
+        return WL_OK;
+    }
+    return wl_workspace_fail(&journey->workspace, wl_training_check(journey, error), error);
+}
+
 static wl_status run_config_check(struct wl_cli *cli, wl_error *error)
 {
     struct wl_run run = wl_cli_run(cli);
@@ -89,7 +109,7 @@ static wl_status run_config_check(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_journey_open(cli->folder, &run, &all.journey, error));
     status = read_sections(&all, error);
     WL_GO(wl_workspace_fail(&all.journey.workspace, status, error));
-    WL_GO(wl_journey_plan(&all.journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error));
+    WL_GO(compile(&all.journey, error));
     WL_GO(say_declared(cli, &all, error));
 done:
     wl_journey_close(&all.journey);
