@@ -98,6 +98,7 @@ static wl_status check_reach(const struct wl_journey *journey, const int64_t *da
                              size_t n_dates, wl_error *error)
 {
     int64_t newest_us = journey->company->newest_us;
+    int64_t zone_us = journey->workspace.utc_offset_us;
     char dates[3][WL_TIME_TEXT_BYTES];
 
     for (size_t i = 0; i < n_dates && journey->churn.kind != WL_CHURN_LABEL; i++) {
@@ -106,9 +107,9 @@ static wl_status check_reach(const struct wl_journey *journey, const int64_t *da
             return wl_fail(error, WL_ECONFIG,
                            "dates: outcomes of %s are certain on %s only, and the data ends on "
                            "%s: choose an earlier date, or ingest later data",
-                           wl_date_format(dates_us[i], dates[0]),
-                           wl_date_format(closes_us, dates[1]),
-                           wl_date_format(newest_us, dates[2]));
+                           wl_date_format(dates_us[i] + zone_us, dates[0]),
+                           wl_date_format(closes_us + zone_us, dates[1]),
+                           wl_date_format(newest_us + zone_us, dates[2]));
         }
     }
     return WL_OK;
@@ -161,8 +162,11 @@ static wl_status prepare_lab(struct lab *lab, bool is_forced, struct wl_trained 
     WL_TRY(wl_journey_rows(journey, dates_us, n_dates, &lab->labels, &lab->rows, error));
     WL_TRY(wl_labels_attach(&lab->labels, journey->company, &lab->rows, &lab->labelled,
                             &trained->labels, error));
-    WL_TRY(wl_gate_rows(&lab->training->gates, lab->labelled.n_rows, lab->labelled.n_positive,
-                        is_forced, error));
+    status = wl_gate_rows(&lab->training->gates, lab->labelled.n_rows, lab->labelled.n_positive,
+                          is_forced, error);
+    if (status != WL_OK) {
+        return wl_fail_at(error, status, "to learn from and judge on");
+    }
     WL_TRY(wl_leaks_check(&journey->churn, &lab->rows, &lab->labelled, is_forced, journey->run.sink,
                           error));
     WL_TRY(wl_folds_make(&journey->split, &journey->dates, &lab->labelled, &lab->folds, error));

@@ -49,9 +49,11 @@ static void put_number(struct wl_buf *cell, int n_digits, double number)
     }
 }
 
+// A figure of the evaluation: {"metrics": {"auc": {"value": 0.9, ...}, ...}, ...}.
 static double metric(const struct wl_registry_entry *entry, const char *key)
 {
-    return wl_node_number(entry->metrics, key, (double)NAN);
+    const struct wl_node *figures = wl_node_get(entry->metrics, "metrics");
+    return wl_node_number(wl_node_get(figures, key), "value", (double)NAN);
 }
 
 static void put_row(const struct wl_registry_entry *entry, struct wl_buf *cell, struct wl_buf *line)
@@ -92,9 +94,11 @@ static void put_text(struct wl_json_writer *json, const char *key, struct wl_str
     wl_json_str(json, text);
 }
 
-/* The numbers among the metrics; lists and maps are for the report. */
+/* The numbers among the metrics and the values of the figures; the rest is for the report. */
 static void put_metrics(struct wl_json_writer *json, const struct wl_node *metrics)
 {
+    const struct wl_node *figures = wl_node_get(metrics, "metrics");
+
     wl_json_key(json, "metrics");
     wl_json_open(json, '{');
     for (const struct wl_node *item = metrics != NULL ? metrics->first : NULL; item != NULL;
@@ -103,6 +107,11 @@ static void put_metrics(struct wl_json_writer *json, const struct wl_node *metri
             wl_json_key_str(json, item->key);
             wl_json_double(json, item->number);
         }
+    }
+    for (const struct wl_node *item = figures != NULL ? figures->first : NULL; item != NULL;
+         item = item->next) {
+        wl_json_key_str(json, item->key);
+        wl_json_double(json, wl_node_number(item, "value", (double)NAN));
     }
     wl_json_close(json, '}');
 }

@@ -530,7 +530,7 @@ static void fill_deciles(const struct work *work, struct wl_evaluation *evaluati
     for (size_t d = 0; d < WL_EVALUATION_DECILES; d++) {
         double share = (double)(d + 1) / WL_EVALUATION_DECILES;
         double sum = wl_lift(&work->order, NULL, share) * (double)(d + 1);
-        evaluation->decile_lift[d] = sum - before;
+        evaluation->decile_lift[d] = sum > before ? sum - before : 0.0; // no "-0.00" of rounding
         before = sum;
     }
 }
@@ -596,7 +596,11 @@ wl_status wl_evaluate(const wl_alloc *alloc, const struct wl_evaluate_input *inp
     if (input->n_rows == 0) {
         return wl_fail(error, WL_EGATE, "no rows to judge on");
     }
-    WL_TRY(wl_gate_rows(&input->gates, input->n_rows, n_positive, input->is_forced, error));
+    wl_status enough =
+        wl_gate_rows(&input->gates, input->n_rows, n_positive, input->is_forced, error);
+    if (enough != WL_OK) {
+        return wl_fail_at(error, enough, "to judge on");
+    }
     WL_GO(work_init(&work, alloc, input, error));
     fill_facts(&work, &made);
     struct wl_bootstrap plan = {.n_rows = input->n_rows,

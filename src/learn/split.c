@@ -146,7 +146,7 @@ wl_status wl_dates_read(struct wl_arena *arena, const struct wl_node *node, int6
                         struct wl_dates *dates, wl_error *error)
 {
     struct dates_section section = {0};
-    struct wl_dates made = {0};
+    struct wl_dates made = {.utc_offset_us = utc_offset_us};
 
     WL_TRY(
         wl_fields_read(arena, node, "dates", dates_fields, COUNT(dates_fields), &section, error));
@@ -223,6 +223,12 @@ wl_status wl_split_read(struct wl_arena *arena, const struct wl_node *node, stru
     return WL_OK;
 }
 
+// The day as it was declared, in the zone of the workspace.
+static const char *day(const struct wl_dates *dates, int64_t time_us, char *text)
+{
+    return wl_date_format(time_us + dates->utc_offset_us, text);
+}
+
 static wl_status check_gap(const struct wl_churn *churn, const struct wl_dates *dates,
                            wl_error *error)
 {
@@ -239,8 +245,8 @@ static wl_status check_gap(const struct wl_churn *churn, const struct wl_dates *
         error, WL_ECONFIG,
         "dates: outcomes of the training date %s are certain on %s only, after the first "
         "test date %s: train on earlier dates, or test later",
-        wl_date_format(last_us, train), wl_date_format(closes_us, closes),
-        wl_date_format(dates->test_us[0], test));
+        day(dates, last_us, train), day(dates, closes_us, closes),
+        day(dates, dates->test_us[0], test));
 }
 
 // The latest share of the dates is tested on; what its labels would overlap is left out.
@@ -310,9 +316,9 @@ static void time_text(const struct wl_dates *dates, bool is_zh, struct wl_buf *t
                           "训练结果在测试前均已确定"
                         : "split by time: %zu training dates (%s to %s), %zu test dates (from %s); "
                           "every training outcome was certain before the test",
-                  dates->n_train, wl_date_format(dates->train_us[0], first),
-                  wl_date_format(dates->train_us[dates->n_train - 1], last), dates->n_test,
-                  wl_date_format(dates->test_us[0], test));
+                  dates->n_train, day(dates, dates->train_us[0], first),
+                  day(dates, dates->train_us[dates->n_train - 1], last), dates->n_test,
+                  day(dates, dates->test_us[0], test));
     if (dates->n_dropped > 0) {
         wl_buf_format(text, is_zh ? "；为此略去 %zu 个观察日" : "; %zu dates left out for that",
                       dates->n_dropped);

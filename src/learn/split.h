@@ -28,7 +28,8 @@ struct wl_dates {
     size_t n_train;
     int64_t *test_us; /* (n_test) */
     size_t n_test;
-    size_t n_dropped; /* training dates left out for the gap by wl_dates_settle */
+    size_t n_dropped;      /* training dates left out for the gap by wl_dates_settle */
+    int64_t utc_offset_us; /* zone in which messages name the days */
 };
 
 /* wl_dates_read - the `dates:` section. A list of dates, one date, or {from, to, every}.

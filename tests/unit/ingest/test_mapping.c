@@ -111,9 +111,9 @@ static void test_a_whole_source(void)
     CHECK_INT(wl_sources_find(sources, n, "people", &found, &error), WL_OK);
     CHECK(found == &sources[1]);
     CHECK_INT(wl_sources_find(sources, n, NULL, &found, &error), WL_EINVAL);
-    CHECK_STR(error.message, "say which source this is: one of orders, people");
+    CHECK_STR(error.message, "say with --source which one this is: one of orders, people");
     CHECK_INT(wl_sources_find(sources, n, "order", &found, &error), WL_EINVAL);
-    CHECK_STR(error.message, "no source \"order\": there are orders, people");
+    CHECK_STR(error.message, "no source \"order\" is declared: there are orders, people");
     wl_arena_release(&arena);
 }
 
