@@ -1,0 +1,208 @@
+/* A small company's report, made up by formula: enough of everything to see every part of the page. */
+#ifndef WL_TESTS_REPORT_FIXTURE_H
+#define WL_TESTS_REPORT_FIXTURE_H
+#include "report/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIXTURE_CUSTOMERS 12
+
+struct report_fixture {
+    struct wl_report report;
+    struct wl_evaluation evaluation;
+    struct wl_report_model model;
+    struct wl_report_source sources[2];
+    struct wl_report_reject rejects[2];
+    struct wl_report_reason reasons[6];
+    struct wl_report_feature features[6];
+    struct wl_report_customer customers[FIXTURE_CUSTOMERS];
+    struct wl_explanation explanations[FIXTURE_CUSTOMERS];
+    char users[FIXTURE_CUSTOMERS][16];
+};
+
+static inline struct wl_metric fixture_metric(double value, double half, double n)
+{
+    return (struct wl_metric){.value = value,
+                              .low = value - half,
+                              .high = value + half,
+                              .n = n,
+                              .method = "bootstrap over users"};
+}
+
+static inline void fixture_evaluation(struct wl_evaluation *evaluation)
+{
+    static const double values[WL_METRIC_COUNT] = {0.861, 0.86,  0.412, 4.7,  0.46,  0.52,
+                                                   0.488, 0.713, 0.932, 0.93, 0.951, 0.049,
+                                                   0.011, 0.036, 0.21,  0.145};
+
+    *evaluation = (struct wl_evaluation){.set = "video",
+                                         .model = "xgboost",
+                                         .n_rows = 16203,
+                                         .n_positive = 794,
+                                         .n_users = 16203,
+                                         .n_folds = 1,
+                                         .threshold = 0.23,
+                                         .n_baselines = 2,
+                                         .n_points = 41,
+                                         .caution = "simulated data"};
+    for (size_t m = 0; m < WL_METRIC_COUNT; m++) {
+        evaluation->metrics[m] = fixture_metric(values[m], 0.012, 16203);
+    }
+    evaluation->baselines[0] = (struct wl_baseline_result){
+        "recency", fixture_metric(0.722, 0.02, 16203), fixture_metric(0.14, 0.01, 16203),
+        fixture_metric(2.1, 0.2, 16203), fixture_metric(0.139, 0.02, 16203)};
+    evaluation->baselines[1] = (struct wl_baseline_result){
+        "logistic", fixture_metric(0.838, 0.014, 16203), fixture_metric(0.36, 0.02, 16203),
+        fixture_metric(4.2, 0.3, 16203), fixture_metric(0.023, 0.008, 16203)};
+    for (size_t i = 0; i < evaluation->n_points; i++) {
+        double share = (double)i / 40.0;
+        double recall = 1.0 - pow(1.0 - share, 4.0);
+        evaluation->points[i] =
+            (struct wl_curve_point){.threshold = 1.0 - share,
+                                    .recall = recall,
+                                    .false_positive_rate = share,
+                                    .precision = 0.049 + 0.85 * pow(1.0 - recall, 1.5)};
+    }
+    for (size_t i = 0; i < WL_ECE_BINS; i++) {
+        double p = 0.45 * pow((double)(i + 1) / WL_ECE_BINS, 2.0);
+        evaluation->reliability[i] =
+            (struct wl_reliability){.n = 1080, .p_mean = p, .rate = p * (i % 2 ? 1.06 : 0.95)};
+    }
+    for (size_t i = 0; i < WL_EVALUATION_DECILES; i++) {
+        evaluation->decile_lift[i] = 5.2 * pow(0.55, (double)i) + 0.1;
+    }
+    evaluation->confusion = (struct wl_confusion){.tp = 413, .fp = 485, .fn = 381, .tn = 14924};
+}
+
+static inline void fixture_customers(struct report_fixture *fixture)
+{
+    static const struct {
+        const char *zh;
+        const char *en;
+    } sentences[] = {{"最近 7 天登录 0 次，平常每 7 天 3.4 次",
+                      "0 logins in the last 7 days; usually 3.4 in 7 days"},
+                     {"最近 30 天看到 86 次广告，平常每 30 天 31 次",
+                      "86 ads in the last 30 days; usually 31 in 30 days"},
+                     {"最近 30 天提交 2 次工单，平常没有",
+                      "2 support tickets in the last 30 days; usually none"},
+                     {"最近 30 天卡顿 19 次，平常每 30 天 2.1 次",
+                      "19 stalls and errors in the last 30 days; usually 2.1 in 30 days"}};
+
+    for (size_t i = 0; i < FIXTURE_CUSTOMERS; i++) {
+        struct wl_explanation *one = &fixture->explanations[i];
+        double p = 0.96 - 0.055 * (double)i;
+        (void)snprintf(fixture->users[i], sizeof(fixture->users[i]), "u%06zu", 104 + 7919 * i);
+        *one = (struct wl_explanation){.n_reasons = 3};
+        one->score = (struct wl_score){
+            .user = wl_str_from(fixture->users[i]),
+            .p_churn = p,
+            .tier = p >= 0.9 ? WL_TIER_VERY_HIGH : (p >= 0.7 ? WL_TIER_HIGH : WL_TIER_MEDIUM)};
+        for (size_t r = 0; r < 3; r++) {
+            size_t s = (i + r) % 4;
+            one->reasons[r] = (struct wl_reason){.contribution = 1.2 - 0.4 * (double)r,
+                                                 .zh = wl_str_from(sentences[s].zh),
+                                                 .en = wl_str_from(sentences[s].en)};
+        }
+        fixture->customers[i] = (struct wl_report_customer){
+            .explanation = one,
+            .message_title = WL_STR("我们想为您做得更好"),
+            .message_body =
+                WL_STR("您好，最近播放体验不太理想，我们已为您开通优先线路。\n如仍有问题，"
+                       "VIP 客服 7×24 小时在线。")};
+    }
+}
+
+static inline void fixture_tiers(struct wl_report *report)
+{
+    static const double counts[WL_TIER_COUNT] = {13980, 1422, 611, 158, 32};
+    static const double means[WL_TIER_COUNT] = {0.021, 0.19, 0.48, 0.79, 0.94};
+
+    for (size_t t = 0; t < WL_TIER_COUNT; t++) {
+        report->tiers[t] = (struct wl_report_tier){
+            .n_customers = counts[t],
+            .p_mean = means[t],
+            .message_title = t >= 2 ? WL_STR("这份心意想当面给您") : WL_STR(""),
+            .message_body =
+                t >= 1 ? WL_STR("您好，感谢一直以来的陪伴。为您准备了七天会员体验，到期自动结束，"
+                                "不会扣费。回复 T 退订。")
+                       : WL_STR(""),
+            .template_id = WL_STR("high.performance.zh"),
+            .offer = t >= 3 ? WL_STR("七天会员体验") : WL_STR("")};
+    }
+    for (size_t i = 0; i < WL_REPORT_BUCKETS; i++) {
+        report->histogram[i] = floor(11000.0 * pow(0.42, (double)i)) + 12.0 * (double)(20 - i);
+    }
+}
+
+// The fixture is filled in place: the report points into it.
+static inline void report_fixture_init(struct report_fixture *fixture, const wl_alloc *alloc,
+                                       const char *language)
+{
+    static const char *const codes[] = {"activity_down", "ads",     "performance",
+                                        "support_issue", "content", "price"};
+    int64_t day = wl_days_from_civil(2025, 3, 31) * WL_DAY_US;
+
+    memset(fixture, 0, sizeof(*fixture));
+    fixture_evaluation(&fixture->evaluation);
+    fixture_customers(fixture);
+    for (size_t i = 0; i < 6; i++) {
+        fixture->reasons[i] =
+            (struct wl_report_reason){.code = wl_str_from(codes[i]),
+                                      .share = 0.41 * pow(0.72, (double)i),
+                                      .contribution_mean = 0.6 - 0.05 * (double)i};
+        fixture->features[i] = (struct wl_report_feature){
+            .name = i % 2 ? (struct wl_label){"最近 30 天观看时长", "minutes played in 30 days"}
+                          : (struct wl_label){"距离上次登录的天数", "days since the last login"},
+            .contribution_abs = 0.52 * pow(0.78, (double)i)};
+    }
+    fixture->rejects[0] = (struct wl_report_reject){
+        {"时间不符合声明的格式", "time is not in the declared format"}, 11};
+    fixture->rejects[1] = (struct wl_report_reject){{"缺少用户编号", "no user id"}, 3};
+    fixture->sources[0] =
+        (struct wl_report_source){"events", 2028159, 2016187, 11958, 0, 14, fixture->rejects, 2};
+    fixture->sources[1] = (struct wl_report_source){"customers", 20000, 20000, 0, 0, 0, NULL, 0};
+    fixture->model = (struct wl_report_model){
+        .name = "churn",
+        .version = 3,
+        .algorithm = "xgboost",
+        .n_features = 94,
+        .schema_hash = "0a1b2c3d4e5f",
+        .label = {"14 天内没有任何活动", "no activity for 14 days"},
+        .train = {"2025-02-01 至 2025-02-22，每 7 天", "2025-02-01 to 2025-02-22, every 7 days"},
+        .test = {"2025-03-13", "2025-03-13"},
+        .n_train_rows = 61240,
+        .n_train_left = 3111,
+        .created_us = day};
+    fixture->report = (struct wl_report){
+        .alloc = alloc,
+        .name = "video",
+        .language = language,
+        .is_simulated = true,
+        .created_us = day,
+        .as_of_us = day,
+        .prediction = {"在最近 30 天活跃的客户中，谁会在 72 小时之后的 14 天内停止一切活动。",
+                       "which customers active in the last 30 days will stop all activity for 14 "
+                       "days, beginning 72 hours from now."},
+        .n_users = 20000,
+        .n_events = 2016187,
+        .n_texts = 10000,
+        .first_us = day - 89 * WL_DAY_US,
+        .last_us = day,
+        .sources = fixture->sources,
+        .n_sources = 2,
+        .n_scored = 16203,
+        .n_expected = 812.4,
+        .reasons = fixture->reasons,
+        .n_reasons = 6,
+        .features = fixture->features,
+        .n_leaning = 6,
+        .customers = fixture->customers,
+        .n_customers = FIXTURE_CUSTOMERS,
+        .evaluation = &fixture->evaluation,
+        .model = &fixture->model};
+    fixture_tiers(&fixture->report);
+}
+
+#endif
