@@ -232,6 +232,7 @@ static wl_status best_threshold(const struct wl_train_data *data, const wl_alloc
     return WL_OK;
 }
 
+// threshold NULL: nobody asks, so no rows need to be held out for it.
 static wl_status fit(struct lab *lab, const struct wl_train_options *options, const uint32_t *index,
                      size_t n, struct wl_model **model, double *threshold, wl_error *error)
 {
@@ -239,6 +240,10 @@ static wl_status fit(struct lab *lab, const struct wl_train_options *options, co
     struct wl_train_data data;
 
     WL_TRY(select_rows(lab, index, n, &data, error));
+    if (threshold == NULL) {
+        data.held_p = NULL;
+        return wl_train(run->alloc, &data, options, run->n_threads, run->sink, model, error);
+    }
     WL_TRY(wl_train(run->alloc, &data, options, run->n_threads, run->sink, model, error));
     wl_status status = best_threshold(&data, run->alloc, threshold, error);
     if (status != WL_OK) {
@@ -248,9 +253,9 @@ static wl_status fit(struct lab *lab, const struct wl_train_options *options, co
     return status;
 }
 
-// Fit a candidate on every fold and predict what the fold held out. The last model is given when
-// keep is not NULL.
-static wl_status predict(struct lab *lab, const struct wl_train_options *options,
+// Fit a candidate on every fold and predict what the fold held out. A baseline is only ranked: its
+// options say no calibration, and it has no threshold. The last model is given when keep is not NULL.
+static wl_status predict(struct lab *lab, const struct wl_train_options *options, bool is_baseline,
                          struct predictions *out, struct wl_model **keep, wl_error *error)
 {
     size_t n = 0;
@@ -265,7 +270,8 @@ static wl_status predict(struct lab *lab, const struct wl_train_options *options
         const struct wl_fold *fold = &lab->folds.folds[f];
         struct wl_model *model = NULL;
         double threshold = 0.0;
-        WL_TRY(fit(lab, options, fold->fit, fold->n_fit, &model, &threshold, error));
+        WL_TRY(fit(lab, options, fold->fit, fold->n_fit, &model, is_baseline ? NULL : &threshold,
+                   error));
         out->threshold += threshold / (double)lab->folds.n_folds;
         for (size_t i = 0; i < fold->n_held; i++, n++) {
             size_t row = lab->labelled.row[fold->held[i]];
@@ -387,10 +393,12 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
     double threshold = 0.0;
 
     WL_TRY(list_judged(lab, error));
-    WL_TRY(predict(lab, &training->options, &own,
+    WL_TRY(predict(lab, &training->options, false, &own,
                    wants_model && is_by_time ? &trained->model : NULL, error));
     for (size_t b = 0; b < training->n_baselines; b++) {
-        WL_TRY(predict(lab, &training->baselines[b], &other, NULL, error));
+        struct wl_train_options options = training->baselines[b];
+        options.calibration = WL_CALIBRATION_NONE;
+        WL_TRY(predict(lab, &options, true, &other, NULL, error));
         baselines[b] = (struct wl_baseline_scores){.name = baseline_name(&training->baselines[b]),
                                                    .score = other.margin};
     }

@@ -86,6 +86,7 @@ struct run {
     const struct wl_train_options *options;
     bool *is_used;          /* (F) features to use */
     uint8_t *fold;          /* (n) of each row */
+    size_t first_fold;      /* 0, or WL_TRAIN_FOLDS: only the refit */
     double *margins;        /* (n) out of fold; each job writes the rows of its own fold */
     struct wl_model *model; /* the refit: written by the last job */
     size_t i_feature;       /* of a rank; SIZE_MAX otherwise */
@@ -246,14 +247,15 @@ done:
     return status;
 }
 
-/* Job k < WL_TRAIN_FOLDS: margins of fold k by a model of the others. The last job: the refit. */
+/* Fold k < WL_TRAIN_FOLDS: margins of fold k by a model of the others. The last job: the refit. */
 static wl_status run_job(void *context, size_t begin, size_t end, size_t i_worker, wl_error *error)
 {
     struct run *run = context;
     const struct wl_row_set *set = &run->data->set;
     struct wl_model *model = NULL;
     struct part part;
-    wl_status status = gather(run, begin, &part, error);
+    size_t fold = run->first_fold + begin;
+    wl_status status = gather(run, fold, &part, error);
 
     (void)end;
     (void)i_worker;
@@ -261,12 +263,12 @@ static wl_status run_job(void *context, size_t begin, size_t end, size_t i_worke
         return status;
     }
     WL_GO(fit(run, &part, &model, error));
-    if (begin == WL_TRAIN_FOLDS) {
+    if (fold == WL_TRAIN_FOLDS) {
         run->model = model;
         model = NULL;
     } else {
         for (size_t i = 0; i < set->n; i++) {
-            if (run->fold[i] == begin) {
+            if (run->fold[i] == fold) {
                 run->margins[i] = wl_model_margin(model, wl_row_set_at(set, i));
             }
         }
@@ -381,7 +383,10 @@ wl_status wl_train(const wl_alloc *alloc, const struct wl_train_data *data,
         run.fold[i] = (uint8_t)wl_train_fold(user, (uint64_t)options->seed, WL_TRAIN_FOLDS);
     }
     wl_progress(sink, "train", -1.0);
-    WL_GO(wl_parallel_for(n_threads, WL_TRAIN_FOLDS + 1, 1, run_job, &run, error));
+    // Held-out margins serve calibration and thresholds; who wants neither is spared five fits.
+    bool wants_held = options->calibration != WL_CALIBRATION_NONE || data->held_p != NULL;
+    run.first_fold = wants_held ? 0 : WL_TRAIN_FOLDS;
+    WL_GO(wl_parallel_for(n_threads, WL_TRAIN_FOLDS + 1 - run.first_fold, 1, run_job, &run, error));
     WL_GO(calibrate(&run, error));
     for (size_t i = 0; data->held_p != NULL && i < data->set.n; i++) {
         data->held_p[i] = wl_model_probability(run.model, run.margins[i]);

@@ -7,8 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-#define STOP_GRADIENT 1e-8 /* gradient norm at the end over the one at the start */
-#define POLISH_MAX    5    /* Newton steps after liblinear; two are usual */
+#define STOP_COARSE                                                                                \
+    1e-2 /* liblinear's gradient norm at the end over the one at the start, then polish */
+#define STOP_FINE    1e-8 /* the same where there is no polish: coefficients within about 3e-6 */
+#define POLISH_MAX   12   /* Newton steps after liblinear; four are usual */
+#define POLISH_TERMS 2048 /* a Hessian of 32 MB; with more terms liblinear goes all the way */
 
 static void print_nothing(const char *text)
 {
@@ -106,62 +109,70 @@ static double find_gradient(struct polish *at)
     return sqrt(dot(at->g, at->g, at->n));
 }
 
-/* product = (1 + C X' D X) v */
-static void times_hessian(const struct polish *at, const double *v, double *product)
-{
-    memcpy(product, v, at->n * sizeof(*product));
-    for (size_t i = 0; i < at->n_rows; i++) {
-        const struct feature_node *row = at->matrix->rows[i];
-        add_row(row, at->c * at->curvature[i] * dot_row(row, v), product);
-    }
-}
-
-/* Conjugate gradients: step (n) with Hessian * step = g; scratch (3 n). Hestenes & Stiefel 1952. */
-static void find_step(const struct polish *at, double *step, double *scratch)
+/* Lower triangle of 1 + C X' D X, row-major (n, n). */
+static void find_hessian(const struct polish *at, double *hessian)
 {
     size_t n = at->n;
-    double *residual = scratch;
-    double *direction = scratch + n;
-    double *product = scratch + 2 * n;
 
-    memset(step, 0, n * sizeof(*step));
-    memcpy(residual, at->g, n * sizeof(*residual));
-    memcpy(direction, at->g, n * sizeof(*direction));
-    double rr = dot(residual, residual, n);
-    double stop = rr * 1e-20; // ten digits of the step
-    for (size_t i = 0; i < 2 * n && rr > stop; i++) {
-        times_hessian(at, direction, product);
-        double alpha = rr / dot(direction, product, n);
-        for (size_t j = 0; j < n; j++) {
-            step[j] += alpha * direction[j];
-            residual[j] -= alpha * product[j];
+    memset(hessian, 0, n * n * sizeof(*hessian));
+    for (size_t i = 0; i < at->n_rows; i++) {
+        const struct feature_node *row = at->matrix->rows[i];
+        double weight = at->c * at->curvature[i];
+        for (const struct feature_node *a = row; a->index > 0; a++) {
+            double factor = weight * a->value;
+            double *line = hessian + (size_t)(a->index - 1) * n;
+            for (const struct feature_node *b = row; b <= a; b++) {
+                line[b->index - 1] += factor * b->value;
+            }
         }
-        double rr_next = dot(residual, residual, n);
-        for (size_t j = 0; j < n; j++) {
-            direction[j] = residual[j] + rr_next / rr * direction[j];
-        }
-        rr = rr_next;
+    }
+    for (size_t j = 0; j < n; j++) {
+        hessian[j * n + j] += 1.0;
     }
 }
 
-/* liblinear stops when the objective moves by less than 1e-12 of itself, which at a large C leaves
- * coefficients off by 1e-6 and more. Newton steps from there end at rounding. */
+/* Cholesky in place, then step with Hessian * step = g. The Hessian's smallest eigenvalue is at least
+ * 1 (the penalty), so every pivot is positive. Golub & Van Loan, algorithm 4.2.1. */
+static void find_step(const struct polish *at, double *hessian, double *step)
+{
+    size_t n = at->n;
+
+    for (size_t j = 0; j < n; j++) {
+        double *line = hessian + j * n;
+        for (size_t k = 0; k <= j; k++) {
+            double rest = line[k] - dot(line, hessian + k * n, k);
+            line[k] = k < j ? rest / hessian[k * n + k] : sqrt(rest);
+        }
+        step[j] = (at->g[j] - dot(line, step, j)) / line[j];
+    }
+    for (size_t j = n; j-- > 0;) {
+        step[j] /= hessian[j * n + j];
+        for (size_t k = 0; k < j; k++) {
+            step[k] -= hessian[j * n + k] * step[j];
+        }
+    }
+}
+
+/* liblinear's trust region creeps where columns are nearly the same, and stops with coefficients off by
+ * 1e-6 and more. Newton steps with the whole Hessian end at rounding after a few passes. */
 static wl_status polish(const wl_alloc *alloc, const struct matrix *matrix, size_t n_rows, double c,
                         double *w, size_t n, wl_error *error)
 {
-    double *block = wl_alloc_zeroed(alloc, 6 * n + n_rows, sizeof(*block));
+    double *block = wl_alloc_zeroed(alloc, n * n + 3 * n + n_rows, sizeof(*block));
     double *step = block + n;
-    double *kept = block + 5 * n;
+    double *kept = block + 2 * n;
+    double *hessian = block + 3 * n;
     struct polish at = {.matrix = matrix, .n_rows = n_rows, .n = n, .c = c, .w = w, .g = block};
 
     if (block == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for %zu weights", n);
     }
-    at.curvature = block + 6 * n;
+    at.curvature = hessian + n * n;
     double norm = find_gradient(&at);
     for (int i_step = 0; i_step < POLISH_MAX && norm > 0.0; i_step++) {
         memcpy(kept, w, n * sizeof(*kept));
-        find_step(&at, step, block + 2 * n);
+        find_hessian(&at, hessian);
+        find_step(&at, hessian, step);
         for (size_t j = 0; j < n; j++) {
             w[j] -= step[j];
         }
@@ -186,7 +197,9 @@ static wl_status solve(const wl_alloc *alloc, const struct matrix *matrix, size_
                               .y = matrix->y,
                               .x = matrix->rows,
                               .bias = 1.0};
-    struct parameter parameter = {.solver_type = L2R_LR, .eps = STOP_GRADIENT, .C = c};
+    bool has_polish = linear->n_terms < POLISH_TERMS;
+    struct parameter parameter = {
+        .solver_type = L2R_LR, .eps = has_polish ? STOP_COARSE : STOP_FINE, .C = c};
     const char *refusal = check_parameter(&problem, &parameter);
 
     if (refusal != NULL) {
@@ -202,7 +215,10 @@ static wl_status solve(const wl_alloc *alloc, const struct matrix *matrix, size_
     for (size_t t = 0; t <= linear->n_terms; t++) {
         model->w[t] *= sign;
     }
-    wl_status status = polish(alloc, matrix, n_rows, c, model->w, linear->n_terms + 1, error);
+    wl_status status = WL_OK;
+    if (has_polish) {
+        status = polish(alloc, matrix, n_rows, c, model->w, linear->n_terms + 1, error);
+    }
     for (size_t t = 0; status == WL_OK && t < linear->n_terms; t++) {
         linear->terms[t].weight = model->w[t];
     }
