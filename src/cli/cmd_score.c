@@ -143,9 +143,9 @@ static wl_status explain_lines(struct wl_cli *cli, const struct wl_journey *jour
     wl_rows_init(&batch.rows, cli->alloc, batch.schema);
     wl_buf_init(&batch.line, cli->alloc, 0);
     wl_status status = wl_cli_each_line(cli, explain_line, &batch, error);
-    if (status == WL_OK) {
-        status = flush_batch(&batch, error);
-    }
+    // A bad line does not cost the good ones before it.
+    wl_status flushed = flush_batch(&batch, status == WL_OK ? error : NULL);
+    status = status == WL_OK ? flushed : status;
     wl_buf_release(&batch.line);
     wl_rows_release(&batch.rows);
     wl_arena_release(&batch.arena);

@@ -160,12 +160,14 @@ static wl_status open_renderer(struct wl_cli *cli, struct renderer *r, wl_error 
 }
 
 // One explanation line; "attributes" in it are the customer's.
-static wl_status render_line(struct renderer *r, struct wl_str line, wl_error *error)
+static wl_status render_line(void *context, struct wl_str line, size_t number, wl_error *error)
 {
+    struct renderer *r = context;
     struct wl_explanation explanation;
     struct wl_message message;
     struct wl_node *root = NULL;
 
+    (void)number;
     wl_arena_reset(&r->arena_request);
     WL_TRY(wl_explanation_read(&r->arena_request, line, &explanation, error));
     WL_TRY(wl_json_parse(&r->arena_request, line, &root, error));
@@ -176,47 +178,15 @@ static wl_status render_line(struct renderer *r, struct wl_str line, wl_error *e
     return wl_cli_line(r->cli, &r->out, error);
 }
 
-static wl_status render_lines(struct renderer *r, const char *path, wl_error *error)
-{
-    struct wl_lines *lines = NULL;
-    struct wl_str line;
-    bool got = true;
-    wl_status status = WL_OK;
-
-    WL_GO(wl_lines_open(path, r->cli->alloc, &lines, error));
-    for (;;) {
-        WL_GO(wl_lines_next(lines, &line, &got, error));
-        if (!got) {
-            break;
-        }
-        if (wl_str_trim(line).n_bytes == 0) {
-            continue;
-        }
-        status = render_line(r, line, error);
-        if (status != WL_OK) {
-            status = wl_fail_at(error, status, "%s, line %zu", path, wl_lines_number(lines));
-            goto done;
-        }
-    }
-done:
-    wl_lines_close(lines);
-    return status;
-}
-
 static wl_status run_render(struct wl_cli *cli, wl_error *error)
 {
     struct renderer r = {.cli = cli};
-    const char *const standard_input = "-";
-    bool has_files = cli->n_arguments > 0;
-    size_t n_files = has_files ? cli->n_arguments : 1;
     wl_status status = WL_OK;
 
     wl_arena_init(&r.arena_request, cli->alloc, 0);
     wl_buf_init(&r.out, cli->alloc, 0);
     WL_GO(open_renderer(cli, &r, error));
-    for (size_t i = 0; i < n_files; i++) {
-        WL_GO(render_lines(&r, has_files ? cli->arguments[i] : standard_input, error));
-    }
+    WL_GO(wl_cli_each_line(cli, render_line, &r, error));
 done:
     wl_buf_release(&r.out);
     wl_arena_release(&r.arena_request);

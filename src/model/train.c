@@ -312,7 +312,7 @@ static wl_status check_data(const struct wl_train_data *data,
         }
     }
     if (n[0] < WL_TRAIN_CLASS_MIN || n[1] < WL_TRAIN_CLASS_MIN) {
-        return wl_fail(error, WL_EINVAL,
+        return wl_fail(error, WL_EGATE,
                        "training needs %d rows that stay and %d that leave, has %zu and %zu",
                        WL_TRAIN_CLASS_MIN, WL_TRAIN_CLASS_MIN, n[0], n[1]);
     }

@@ -52,8 +52,8 @@ struct wl_train_data {
 /* wl_train - train, calibrate, refit.
  *   n_threads  (in) folds train side by side; the model is the same for any number.
  *   model_out  (out) free with wl_model_free. Say what it is with wl_model_describe.
- * Errors:  WL_EINVAL   fewer than WL_TRAIN_CLASS_MIN rows of a class; a value is infinite; a weight
- *          is not positive; logistic with weights.
+ * Errors:  WL_EGATE    fewer than WL_TRAIN_CLASS_MIN rows of a class.
+ *          WL_EINVAL   a value is infinite; a weight is not positive; logistic with weights.
  *          WL_ECONFIG  a feature named in options is not in the schema (did you mean).
  *          WL_ELIBRARY, WL_ELIMIT, WL_ENOMEM.
  * Source:  own: 6 fits. Fold of a user: wl_str_hash(user, seed) mod 5, so that all rows of one user
