@@ -149,7 +149,7 @@ static void test_refusals(void)
     CHECK_STR(error.message, "weight of training row 0 is 0");
     data.weights = NULL;
     data.set.n = 20;
-    CHECK_INT(wl_train(wl_alloc_default(), &data, &options, 1, NULL, &model, &error), WL_EINVAL);
+    CHECK_INT(wl_train(wl_alloc_default(), &data, &options, 1, NULL, &model, &error), WL_EGATE);
     float kept = train_rows.values[DATA_FEATURES];
     train_rows.values[DATA_FEATURES] = INFINITY;
     data.set.n = N_TRAIN;
