@@ -31,11 +31,11 @@ struct wl_chart {
     struct wl_label y_label;
     enum wl_svg_format x_format;
     enum wl_svg_format y_format;
-    bool is_wide;                         /* COLUMNS: as wide as the page; otherwise half of it */
-    double x_high;                        /* LINES and DOTS: end of the axis; both begin at 0 */
-    double y_high;                        /* 0: from the data */
-    const struct wl_label *names;         /* (n_points of the series) COLUMNS, ROWS, STACK, HEAT */
-    const char *const *styles;            /* (n_points) class per mark, or NULL: "main" */
+    bool is_wide;                 /* COLUMNS, HEAT: as wide as the page; otherwise half of it */
+    double x_high;                /* LINES and DOTS: end of the axis; both begin at 0 */
+    double y_high;                /* 0: from the data */
+    const struct wl_label *names; /* (n_points of the series) COLUMNS, ROWS, STACK, HEAT */
+    const char *const *styles;    /* (n_points) class per mark, or NULL: "main" */
     const struct wl_chart_series *series; /* (n_series) */
     size_t n_series;
 };

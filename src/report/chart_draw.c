@@ -173,8 +173,11 @@ void wl_chart_draw_curves(const struct wl_chart *chart, struct wl_buf *html)
 void wl_chart_draw_heat(const struct wl_chart *chart, struct wl_buf *html)
 {
     double high = chart->y_high > 0.0 ? chart->y_high : highest(chart);
-    struct wl_svg svg = {
-        .html = html, .width = WIDTH, .height = 26.0 + 34.0 * (double)chart->n_series, .left = 150};
+    struct wl_svg svg = {.html = html,
+                         .width = chart->is_wide ? WIDE : WIDTH,
+                         .height = 26.0 + 34.0 * (double)chart->n_series,
+                         .left = 230};
+    char number[32];
     char style[32];
     char tip[160];
 
@@ -191,6 +194,8 @@ void wl_chart_draw_heat(const struct wl_chart *chart, struct wl_buf *html)
             (void)snprintf(style, sizeof(style), "heat heat-%d", shade);
             wl_svg_rect(&svg, style, x + 1.0, top + 1.0, width - 2.0, 30.0,
                         tip_of(chart, chart->names[i], value, tip));
+            wl_svg_text(&svg, "over", x + 0.5 * width, top + 20.0, "middle",
+                        wl_svg_number(series->y[i], chart->y_format, number));
             if (s + 1 == chart->n_series) {
                 wl_svg_label(&svg, "tick", x + 0.5 * width, svg.height - 6.0, "middle",
                              chart->names[i]);

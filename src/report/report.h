@@ -43,9 +43,10 @@ struct wl_report_tier {
 
 /* A reason over all scored customers. */
 struct wl_report_reason {
-    struct wl_str code;       /* taxonomy: "activity_down" */
-    double share;             /* of scored customers with it among their first three risk raisers */
-    double contribution_mean; /* log-odds, among those */
+    struct wl_str code; /* taxonomy: "activity_down" */
+    double share;       /* of scored customers with it among their first three risk raisers */
+    double share_by_tier[WL_TIER_COUNT]; /* the same within each tier; NaN: nobody or unknown */
+    double contribution_mean;            /* log-odds, among those */
 };
 
 /* A feature the model leans on. */

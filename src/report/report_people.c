@@ -2,11 +2,24 @@
 #include "report/report_parts.h"
 
 #include <math.h>
+#include <string.h>
 
 #define REASONS_SHOWN  10
 #define FEATURES_SHOWN 12
 #define REASONS_EACH   3
 #define CODE_BYTES     64
+
+// A code as a C string, cut between characters when it is too long to be one of ours.
+static const char *code_text(struct wl_str code, char text[CODE_BYTES])
+{
+    struct wl_str cut = wl_utf8_cut(code, CODE_BYTES / 4 - 1);
+
+    if (cut.n_bytes > 0) {
+        memcpy(text, cut.data, cut.n_bytes);
+    }
+    text[cut.n_bytes] = '\0';
+    return text;
+}
 
 static void write_reason_chart(const struct wl_report *report, struct wl_buf *html)
 {
@@ -34,15 +47,40 @@ static void write_reason_chart(const struct wl_report *report, struct wl_buf *ht
                              .n_series = 2};
 
     for (size_t i = 0; i < n; i++) {
-        struct wl_str code = wl_utf8_cut(report->reasons[i].code, CODE_BYTES / 4 - 1);
-        size_t n_bytes = 0;
-        for (; n_bytes < code.n_bytes; n_bytes++) {
-            codes[i][n_bytes] = code.data[n_bytes];
-        }
-        codes[i][n_bytes] = '\0';
-        names[i] = wl_report_reason_label(codes[i]);
+        names[i] = wl_report_reason_label(code_text(report->reasons[i].code, codes[i]));
         shares[i] = report->reasons[i].share;
         pushes[i] = report->reasons[i].contribution_mean;
+    }
+    wl_chart_figure(&chart, html);
+}
+
+// Which reason weighs in which tier: one strip of five cells per reason.
+static void write_tier_chart(const struct wl_report *report, struct wl_buf *html)
+{
+    struct wl_label tiers[WL_TIER_COUNT];
+    char codes[REASONS_SHOWN][CODE_BYTES];
+    struct wl_chart_series series[REASONS_SHOWN];
+    size_t n = report->n_reasons < REASONS_SHOWN ? report->n_reasons : REASONS_SHOWN;
+    struct wl_chart chart = {.kind = WL_CHART_HEAT,
+                             .id = "chart-reasons-tiers",
+                             .title = wl_report_word(WL_WORD_BY_TIER),
+                             .about = wl_report_word(WL_WORD_BY_TIER_ABOUT),
+                             .x_label = wl_report_word(WL_WORD_TIER),
+                             .is_wide = true,
+                             .y_format = WL_SVG_PERCENT,
+                             .names = tiers,
+                             .series = series,
+                             .n_series = n};
+
+    for (size_t t = 0; t < WL_TIER_COUNT; t++) {
+        tiers[t] = wl_report_tier_name((enum wl_tier)t);
+    }
+    for (size_t i = 0; i < n; i++) {
+        series[i] = (struct wl_chart_series){
+            .name = wl_report_reason_label(code_text(report->reasons[i].code, codes[i])),
+            .y = report->reasons[i].share_by_tier,
+            .n_points = WL_TIER_COUNT,
+            .format = WL_SVG_PERCENT};
     }
     wl_chart_figure(&chart, html);
 }
@@ -83,7 +121,11 @@ void wl_report_reasons(const struct wl_report *report, struct wl_buf *html)
     if (report->n_leaning > 0) {
         write_leaning_chart(report, html);
     }
-    wl_buf_text(html, "</div></section>\n");
+    wl_buf_text(html, "</div>\n");
+    if (report->n_reasons > 0) {
+        write_tier_chart(report, html);
+    }
+    wl_buf_text(html, "</section>\n");
 }
 
 static void write_controls(size_t n_shown, struct wl_buf *html)

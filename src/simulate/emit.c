@@ -213,7 +213,7 @@ void wl_sim_text_write(const struct wl_sim_text *text, bool is_churner, struct w
 void wl_sim_customers_header(struct wl_buf *buf)
 {
     wl_buf_text(buf, "user,known_at,plan,vip,city_tier,device,age_band,language,channel,"
-                     "signup_date\n");
+                     "tenure_days\n");
 }
 
 void wl_sim_customer_write(const struct wl_world *world, const struct wl_sim_traits *traits,
@@ -221,15 +221,13 @@ void wl_sim_customer_write(const struct wl_world *world, const struct wl_sim_tra
 {
     int32_t known_day = traits->signup_day > 0 ? traits->signup_day : 0;
     char known[WL_TIME_TEXT_BYTES];
-    char signup[WL_TIME_TEXT_BYTES];
 
     (void)wl_time_format_iso(world->start_us + known_day * WL_DAY_US, known);
-    (void)wl_date_format(world->start_us + traits->signup_day * WL_DAY_US, signup);
-    wl_buf_format(buf, "u%06zu,%s,%s,%s,tier_%d,%s,%s,%s,%s,%s\n", i_user + 1, known,
+    wl_buf_format(buf, "u%06zu,%s,%s,%s,tier_%d,%s,%s,%s,%s,%d\n", i_user + 1, known,
                   wl_sim_plan_key(traits->plan), traits->is_vip ? "yes" : "no",
                   (int)traits->city_tier, wl_sim_device_key(traits->device),
                   wl_sim_age_key(traits->age_band), traits->is_zh ? "zh" : "en",
-                  wl_sim_channel_key(traits->channel), signup);
+                  wl_sim_channel_key(traits->channel), (int)(known_day - traits->signup_day));
 }
 
 static void write_potential(const struct wl_sim_potential *potential, struct wl_json_writer *json)

@@ -152,6 +152,10 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
             (struct wl_report_reason){.code = wl_str_from(codes[i]),
                                       .share = 0.41 * pow(0.72, (double)i),
                                       .contribution_mean = 0.6 - 0.05 * (double)i};
+        for (size_t t = 0; t < WL_TIER_COUNT; t++) {
+            double turn = (double)((i + 2 * t) % 5) / 5.0;
+            fixture->reasons[i].share_by_tier[t] = fixture->reasons[i].share * (0.4 + turn);
+        }
         fixture->features[i] = (struct wl_report_feature){
             .name = i % 2 ? (struct wl_label){"最近 30 天观看时长", "minutes played in 30 days"}
                           : (struct wl_label){"距离上次登录的天数", "days since the last login"},

@@ -190,6 +190,25 @@ static void test_options_from_yaml(void)
     wl_arena_release(&arena);
 }
 
+static void test_no_memory_is_reported(void)
+{
+    struct wl_world world = wl_world_default();
+
+    world.n_users = 3;
+    world.n_days = 14;
+    for (size_t n_good = 0;; n_good++) {
+        struct check_heap heap;
+        check_heap_init(&heap, n_good);
+        wl_status status = wl_simulate(&world, folder, 1, &heap.alloc, NULL, NULL, NULL);
+        CHECK_INT(heap.live_blocks, 0);
+        if (status == WL_OK) {
+            CHECK(n_good > 10);
+            break;
+        }
+        CHECK_INT(status, WL_ENOMEM);
+    }
+}
+
 int main(void)
 {
     (void)snprintf(folder, sizeof(folder), "/tmp/wl_simulate_XXXXXX");
@@ -199,6 +218,7 @@ int main(void)
     RUN(test_counts_agree_with_the_files);
     RUN(test_options_outside_their_bounds_are_refused);
     RUN(test_options_from_yaml);
+    RUN(test_no_memory_is_reported);
     for (size_t i = 0; i < N_NAMES; i++) {
         char path[256];
         (void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
