@@ -88,7 +88,7 @@ static double measure_ours(void)
             set_values(values, i, name);
             status = wl_mustache_render(made, &input, &out, NULL);
         }
-        double rate = (double)(N_RENDERS / N_ROUNDS) / (seconds_now() - begin);
+        double rate = (double)N_RENDERS / N_ROUNDS / (seconds_now() - begin);
         best = rate > best ? rate : best;
     }
     wl_buf_release(&out);
