@@ -254,7 +254,8 @@ static wl_status fit(struct lab *lab, const struct wl_train_options *options, co
 }
 
 // Fit a candidate on every fold and predict what the fold held out. A baseline is only ranked: its
-// options say no calibration, and it has no threshold. The last model is given when keep is not NULL.
+// options say no calibration, and it has no threshold. The last model is given when keep is not
+// NULL.
 static wl_status predict(struct lab *lab, const struct wl_train_options *options, bool is_baseline,
                          struct predictions *out, struct wl_model **keep, wl_error *error)
 {

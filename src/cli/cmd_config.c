@@ -1,5 +1,6 @@
-/* config check: read every section the way the stages do, and say in words what was understood. What
- * only data can tell (whether an event or a column exists) the commands say that meet the data. */
+/* config check: read every section the way the stages do, and say in words what was understood.
+ * What only data can tell (whether an event or a column exists) the commands say that meet the
+ * data. */
 #include "cli/commands.h"
 #include "cli/journey_run.h"
 

@@ -131,8 +131,8 @@ static void find_hessian(const struct polish *at, double *hessian)
     }
 }
 
-/* Cholesky in place, then step with Hessian * step = g. The Hessian's smallest eigenvalue is at least
- * 1 (the penalty), so every pivot is positive. Golub & Van Loan, algorithm 4.2.1. */
+/* Cholesky in place, then step with Hessian * step = g. The Hessian's smallest eigenvalue is at
+ * least 1 (the penalty), so every pivot is positive. Golub & Van Loan, algorithm 4.2.1. */
 static void find_step(const struct polish *at, double *hessian, double *step)
 {
     size_t n = at->n;
@@ -153,8 +153,8 @@ static void find_step(const struct polish *at, double *hessian, double *step)
     }
 }
 
-/* liblinear's trust region creeps where columns are nearly the same, and stops with coefficients off by
- * 1e-6 and more. Newton steps with the whole Hessian end at rounding after a few passes. */
+/* liblinear's trust region creeps where columns are nearly the same, and stops with coefficients
+ * off by 1e-6 and more. Newton steps with the whole Hessian end at rounding after a few passes. */
 static wl_status polish(const wl_alloc *alloc, const struct matrix *matrix, size_t n_rows, double c,
                         double *w, size_t n, wl_error *error)
 {
