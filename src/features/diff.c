@@ -45,11 +45,11 @@ static uint32_t user_of(const struct wl_company *company, const struct wl_known 
     return company->attributes.items[known->index].user;
 }
 
-// The key under which a duplicate is found; attributes have none and need none.
-static uint64_t key_of(const struct wl_company *company, const struct wl_known *known)
+// The key under which a second sending is found: the record itself. Message ids will not do: an event
+// and the text of the same call share one, and after the dedupe window an id may come again.
+static uint64_t key_of(const struct wl_known *known)
 {
-    return known->kind == WL_KNOWN_EVENT ? company->events.message_key[known->index]
-                                         : company->texts.texts[known->index].message_key;
+    return ((uint64_t)known->kind + 1) << 32 | known->index;
 }
 
 static wl_status apply(struct diff *diff, struct wl_state *state, const struct wl_known *known,
@@ -213,7 +213,7 @@ static wl_status run_queue(struct diff *diff, struct wl_rng *rng, struct wl_map6
         struct wl_state *state = &diff->states[user_of(company, known) - begin];
         bool is_new = true;
         if (known->kind != WL_KNOWN_ATTRIBUTE &&
-            wl_map64_at(seen, key_of(company, known), &is_new) == NULL) {
+            wl_map64_at(seen, key_of(known), &is_new) == NULL) {
             return wl_fail(error, WL_ENOMEM, "no memory for message keys");
         }
         if (!is_new) {
