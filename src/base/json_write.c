@@ -159,7 +159,7 @@ void wl_json_digits(struct wl_json_writer *json, double value, int n_digits)
         return;
     }
     before_value(json);
-    wl_buf_format(json->buf, "%.*g", n_digits, value);
+    wl_buf_format(json->buf, "%.*g", n_digits, value == 0.0 ? 0.0 : value); // people have no -0
 }
 
 void wl_json_time(struct wl_json_writer *json, int64_t time_us)
