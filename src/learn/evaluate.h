@@ -170,6 +170,15 @@ WL_MUST_CHECK wl_status wl_evaluation_gate(const struct wl_evaluation *evaluatio
 /* wl_evaluation_json - everything as one JSON object, no line end. */
 void wl_evaluation_json(const struct wl_evaluation *evaluation, struct wl_buf *text);
 
+/* wl_evaluation_read - what wl_evaluation_json wrote, from a model's manifest; writing it again
+ * gives the same bytes. Figures have the six digits that were written; texts live in arena.
+ *   root        (in)  the map; borrowed.
+ *   evaluation  (out) untouched on failure.
+ * Errors:  WL_ESCHEMA  a key is missing, unknown, of a wrong kind or outside its bounds; names it.
+ *          WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_evaluation_read(struct wl_arena *arena, const struct wl_node *root,
+                                           struct wl_evaluation *evaluation, wl_error *error);
+
 /* wl_evaluation_lines - one JSON line per figure, the baselines' too:
  * {"set":..,"model":..,"metric":"auc","value":..,"low":..,"high":..,"n":..}. What is not measurable
  * has "value":null,"status":"not_measurable_yet","why":"...". */

@@ -42,13 +42,21 @@ static void put_time(struct wl_json_writer *json, const char *key, int64_t time_
     }
 }
 
+static const char *why_of(const struct wl_metric *metric, bool is_zh)
+{
+    if (metric->why == NULL) {
+        return is_zh ? "在这些样本上无法定义" : "not defined on these rows";
+    }
+    return is_zh && metric->why_zh != NULL ? metric->why_zh : metric->why;
+}
+
 // value, low, high, n; or null with the reason.
 static void put_metric(struct wl_json_writer *json, const struct wl_metric *metric)
 {
     put_number(json, "value", metric->value);
     if (isnan(metric->value)) {
         put_text(json, "status", "not_measurable_yet");
-        put_text(json, "why", metric->why != NULL ? metric->why : "not defined on these rows");
+        put_text(json, "why", why_of(metric, false));
     } else {
         put_number(json, "low", metric->low);
         put_number(json, "high", metric->high);
@@ -99,6 +107,9 @@ static void put_named_metric(struct wl_json_writer *json, const char *key,
     wl_json_key(json, key);
     wl_json_open(json, '{');
     put_metric(json, metric);
+    if (isnan(metric->value)) {
+        put_text(json, "why_zh", why_of(metric, true));
+    }
     put_text(json, "interval", metric->method);
     wl_json_close(json, '}');
 }
@@ -113,10 +124,13 @@ static void put_facts(struct wl_json_writer *json, const struct wl_evaluation *e
     put_count(json, "folds", (double)evaluation->n_folds);
     put_time(json, "first_date", evaluation->first_us);
     put_time(json, "last_date", evaluation->last_us);
-    put_number(json, "horizon_days", (double)evaluation->horizon_us / (double)WL_DAY_US);
-    put_number(json, "lead_hours", (double)evaluation->lead_us / (double)WL_HOUR_US);
+    wl_json_key(json, "horizon_days"); // all digits: they are read back to the microsecond
+    wl_json_double(json, (double)evaluation->horizon_us / (double)WL_DAY_US);
+    wl_json_key(json, "lead_hours");
+    wl_json_double(json, (double)evaluation->lead_us / (double)WL_HOUR_US);
     put_number(json, "threshold", evaluation->threshold);
     put_text(json, "split", evaluation->split_en);
+    put_text(json, "split_zh", evaluation->split_zh);
     wl_json_key(json, "random_split");
     wl_json_bool(json, evaluation->is_random);
     wl_json_key(json, "below_minimum");
@@ -288,9 +302,8 @@ static void page_metric(const char *label, const struct wl_metric *metric, bool 
 {
     wl_text_pad_left(text, label, LABEL_COLUMNS);
     if (isnan(metric->value)) {
-        const char *why = is_zh ? metric->why_zh : metric->why;
         wl_buf_format(text, is_zh ? "尚不可测量：%s\n" : "not measurable yet: %s\n",
-                      why != NULL ? why : "");
+                      why_of(metric, is_zh));
         return;
     }
     wl_buf_format(text, "%8.4f", metric->value);
