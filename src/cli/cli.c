@@ -195,6 +195,20 @@ static int compare_times(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
+wl_status wl_cli_date(const struct wl_cli *cli, const char *option, int64_t fallback_us,
+                      int64_t *time_us, wl_error *error)
+{
+    const char *text = wl_cli_text(cli, option, NULL);
+    wl_error inner = {0};
+
+    *time_us = fallback_us;
+    if (text != NULL && wl_time_parse(wl_str_from(text), WL_TIME_AUTO, cli->utc_offset_us, time_us,
+                                      &inner) != WL_OK) {
+        return wl_fail(error, WL_EINVAL, "--%s: %s", option, inner.message);
+    }
+    return WL_OK;
+}
+
 wl_status wl_cli_dates(struct wl_cli *cli, const char *option, int64_t **dates_out, size_t *n_dates,
                        wl_error *error)
 {
@@ -208,7 +222,7 @@ wl_status wl_cli_dates(struct wl_cli *cli, const char *option, int64_t **dates_o
     }
     while (rest.n_bytes > 0) {
         struct wl_str one = wl_str_trim(wl_str_cut(&rest, ','));
-        if (wl_time_parse(one, WL_TIME_AUTO, 0, &dates[n], &inner) != WL_OK) {
+        if (wl_time_parse(one, WL_TIME_AUTO, cli->utc_offset_us, &dates[n], &inner) != WL_OK) {
             return wl_fail(error, WL_EINVAL, "--%s: %s", option, inner.message);
         }
         n++;

@@ -50,8 +50,10 @@ struct wl_cli {
     size_t n_threads;
     bool is_json;
     bool is_quiet;
-    bool is_zh;          /* words for people in Chinese */
-    int64_t now_us;      /* wall clock at the start */
+    bool is_zh;     /* words for people in Chinese */
+    int64_t now_us; /* wall clock at the start */
+    int64_t
+        utc_offset_us;   /* zone of dates that name none: set from the workspace once it is open */
     struct wl_sink sink; /* notices and progress, to stderr */
     struct wl_arena arena_process;
 };
@@ -70,6 +72,10 @@ WL_MUST_CHECK wl_status wl_cli_int(const struct wl_cli *cli, const char *option,
 /* wl_cli_number - the same for a decimal number. */
 WL_MUST_CHECK wl_status wl_cli_number(const struct wl_cli *cli, const char *option, double low,
                                       double high, double fallback, double *value, wl_error *error);
+
+/* wl_cli_date - value of an option as a moment, or fallback_us without it. */
+WL_MUST_CHECK wl_status wl_cli_date(const struct wl_cli *cli, const char *option,
+                                    int64_t fallback_us, int64_t *time_us, wl_error *error);
 
 /* wl_cli_dates - value of an option as one or more ISO dates with commas between, sorted, no
  * duplicates. dates_out lives in arena_process; n is 0 when the option was not given. */

@@ -78,6 +78,7 @@ static wl_status compile(struct run *run, wl_error *error)
 static wl_status open_run(struct run *run, bool needs_records, wl_error *error)
 {
     WL_TRY(wl_workspace_open(run->cli->folder, run->cli->alloc, &run->workspace, error));
+    run->cli->utc_offset_us = run->workspace.utc_offset_us;
     if (needs_records || wl_file_exists(run->workspace.store_path)) {
         WL_TRY(load(run, error));
     }

@@ -118,6 +118,7 @@ static wl_status run_label(struct wl_cli *cli, wl_error *error)
     wl_status status = WL_OK;
 
     WL_GO(wl_workspace_open(cli->folder, cli->alloc, &run.workspace, error));
+    cli->utc_offset_us = run.workspace.utc_offset_us;
     status = wl_churn_read(&run.workspace.arena, run.workspace.churn, &run.churn, error);
     WL_GO(wl_workspace_fail(&run.workspace, status, error));
     WL_GO(read_dates(&run, error));

@@ -53,8 +53,9 @@ static wl_status run_score(struct wl_cli *cli, wl_error *error)
     size_t n_dates = 0;
     wl_status status = WL_OK;
 
-    WL_GO(wl_cli_dates(cli, "as-of", &dates_us, &n_dates, error));
     WL_GO(wl_journey_open(cli->folder, &run, &journey, error));
+    cli->utc_offset_us = journey.workspace.utc_offset_us;
+    WL_GO(wl_cli_dates(cli, "as-of", &dates_us, &n_dates, error));
     WL_GO(wl_journey_load(&journey, error));
     WL_GO(wl_scorer_open(&journey, wl_cli_text(cli, "model", NULL), &scorer, error));
     if (n_dates == 0) { // all that is known by now

@@ -20,8 +20,6 @@ static const struct wl_option options[] = {
 
 static wl_status read_world(struct wl_cli *cli, struct wl_world *world, wl_error *error)
 {
-    const char *start = wl_cli_text(cli, "start", NULL);
-
     *world = wl_world_default();
     world->seed = (int64_t)cli->seed;
     WL_TRY(wl_cli_int(cli, "users", 1, WL_SIM_USERS_MAX, world->n_users, &world->n_users, error));
@@ -29,10 +27,7 @@ static wl_status read_world(struct wl_cli *cli, struct wl_world *world, wl_error
                       error));
     WL_TRY(wl_cli_int(cli, "texts", 0, WL_SIM_USERS_MAX, 0, &world->n_texts, error));
     WL_TRY(wl_cli_number(cli, "share-zh", 0.0, 1.0, world->share_zh, &world->share_zh, error));
-    if (start != NULL) {
-        WL_TRY(wl_time_parse(wl_str_from(start), WL_TIME_AUTO, 0, &world->start_us, error));
-    }
-    return WL_OK;
+    return wl_cli_date(cli, "start", world->start_us, &world->start_us, error);
 }
 
 static wl_status print_summary(struct wl_cli *cli, const struct wl_simulation *made,

@@ -150,10 +150,8 @@ static wl_status open_renderer(struct wl_cli *cli, struct renderer *r, wl_error 
     if (status != WL_OK) {
         return wl_workspace_fail(w, status, error);
     }
-    if (wl_cli_has(cli, "now")) {
-        WL_TRY(wl_time_parse(wl_str_from(wl_cli_text(cli, "now", "")), WL_TIME_AUTO,
-                             w->utc_offset_us, &r->options.now_us, error));
-    }
+    cli->utc_offset_us = w->utc_offset_us;
+    WL_TRY(wl_cli_date(cli, "now", WL_TIME_NONE, &r->options.now_us, error));
     WL_TRY(choice(cli, "language", wl_language_names, &r->options.language, error));
     WL_TRY(choice(cli, "channel", wl_channel_names, &r->options.channel, error));
     return wl_library_open(w->templates_path, cli->alloc, &r->library, error);

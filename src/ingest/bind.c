@@ -55,6 +55,8 @@ static wl_status fail_column(struct wl_run *run, const struct wl_str *header, si
     list_columns(header, n_columns, list, sizeof(list));
     if (near != NULL) {
         (void)snprintf(hint, sizeof(hint), " (did you mean \"%s\"?)", near);
+    } else if (n_columns == 1) {
+        (void)snprintf(hint, sizeof(hint), " (one column only: is the delimiter right?)");
     }
     return wl_fail(error, WL_ESCHEMA, "%s: no column \"%s\" for %s%s; there are %s", run->path,
                    name, role, hint, list);

@@ -376,6 +376,12 @@ done:
     return status;
 }
 
+// A file that a version must have and has not is damage, not "no model yet".
+static wl_status as_damage(wl_status status, wl_error *error)
+{
+    return status == WL_ENOTFOUND ? wl_fail_at(error, WL_ECORRUPT, "damaged version") : status;
+}
+
 wl_status wl_registry_open(struct wl_arena *arena, const char *folder, const char *name,
                            const char *which, const struct wl_schema *schema,
                            struct wl_registry_entry *entry_out, struct wl_model **model_out,
@@ -400,11 +406,14 @@ wl_status wl_registry_open(struct wl_arena *arena, const char *folder, const cha
         return fail_memory(error);
     }
     if (!wl_file_exists(path)) {
-        return wl_fail(error, WL_ENOTFOUND, "model %s has no version %lld", name,
-                       (long long)version);
+        bool is_by_number = which != NULL && version_of(which) == version;
+        return wl_fail(error, is_by_number ? WL_ENOTFOUND : WL_ECORRUPT,
+                       is_by_number ? "model %s has no version %lld"
+                                    : "model %s: an alias names version %lld, which is not there",
+                       name, (long long)version);
     }
-    WL_TRY(read_entry(arena, path, &aliases, &entry, error));
-    WL_TRY(load_model(arena, path, &entry, schema, model_out, error));
+    WL_TRY(as_damage(read_entry(arena, path, &aliases, &entry, error), error));
+    WL_TRY(as_damage(load_model(arena, path, &entry, schema, model_out, error), error));
     if (entry_out != NULL) {
         *entry_out = entry;
     }

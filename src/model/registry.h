@@ -69,8 +69,9 @@ WL_MUST_CHECK wl_status wl_registry_save(const wl_alloc *alloc, const char *fold
  *   schema     (in)  rows to be scored must fit; NULL skips that check.
  *   entry_out  (out) its manifest, in arena; may be NULL.
  *   model_out  (out) free with wl_model_free.
- * Errors:  WL_ENOTFOUND  no such name, version or alias, or a file is missing; says which.
- *          WL_ECORRUPT   a SHA-256 or the model does not fit the manifest.
+ * Errors:  WL_ENOTFOUND  no such name, version or alias; says which.
+ *          WL_ECORRUPT   a SHA-256 or the model does not fit the manifest, a file of the version is
+ *                        missing, or an alias names a version that is not there.
  *          WL_ESCHEMA    made for other features.  WL_EPARSE, WL_EVERSION, WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_registry_open(struct wl_arena *arena, const char *folder,
                                          const char *name, const char *which,
