@@ -84,8 +84,70 @@ static bool is_shown(const struct wl_evaluation *evaluation, size_t id)
     return id != WL_METRIC_AUC_POOLED || evaluation->n_folds > 1;
 }
 
+#define WARNINGS_MAX      4
+#define WARNING_BYTES_MAX 160 // of our own sentences
+
+// Warning i in words, or NULL when it does not apply; scratch holds the one with a number.
+static const char *warning_text(const struct wl_evaluation *evaluation, size_t i, bool is_zh,
+                                char scratch[WARNING_BYTES_MAX])
+{
+    switch (i) {
+    case 0:
+        if (!evaluation->is_below_minimum) {
+            return NULL;
+        }
+        return is_zh ? "样本少于最低要求，结果为强制发布，仅供参考"
+                     : "fewer rows than the minimum, published by force";
+    case 1:
+        if (!evaluation->is_random) {
+            return NULL;
+        }
+        return is_zh ? "随机划分，结果不能说明对未来的预测能力"
+                     : "a random split says nothing about predicting later months";
+    case 2:
+        (void)snprintf(scratch, WARNING_BYTES_MAX,
+                       is_zh ? "AUC %.4f 好得可疑，请检查信息泄漏或演示数据"
+                             : "auc %.4f is too good: look for leakage or demonstration data",
+                       evaluation->metrics[WL_METRIC_AUC].value);
+        return evaluation->is_too_good ? scratch : NULL;
+    default: return evaluation->caution;
+    }
+}
+
+void wl_evaluation_warnings(const struct wl_evaluation *evaluation, const char *language,
+                            struct wl_buf *text)
+{
+    bool is_zh = strcmp(language, "zh") == 0;
+    char scratch[WARNING_BYTES_MAX];
+
+    for (size_t i = 0; i < WARNINGS_MAX; i++) {
+        const char *warning = warning_text(evaluation, i, is_zh, scratch);
+        if (warning != NULL) {
+            wl_buf_format(text, is_zh ? "警告：%s\n" : "warning: %s\n", warning);
+        }
+    }
+}
+
+static void put_warning(const struct wl_evaluation *evaluation, const char *warning,
+                        struct wl_buf *text)
+{
+    struct wl_json_writer json = wl_json_begin(text);
+
+    if (warning == NULL) {
+        return;
+    }
+    wl_json_open(&json, '{');
+    put_text(&json, "set", evaluation->set);
+    put_text(&json, "model", evaluation->model);
+    put_text(&json, "warning", warning);
+    wl_json_close(&json, '}');
+    wl_buf_char(text, '\n');
+}
+
 void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text)
 {
+    char scratch[WARNING_BYTES_MAX];
+
     for (size_t id = 0; id < WL_METRIC_COUNT; id++) {
         if (is_shown(evaluation, id)) {
             put_line(evaluation, evaluation->model, wl_metric_key((enum wl_metric_id)id),
@@ -98,6 +160,9 @@ void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *
         put_line(evaluation, baseline->name, "pr_auc", &baseline->pr_auc, text);
         put_line(evaluation, baseline->name, "lift_10", &baseline->lift_10, text);
         put_line(evaluation, baseline->name, "auc_gain_of_model", &baseline->auc_gain, text);
+    }
+    for (size_t i = 0; i < WARNINGS_MAX; i++) {
+        put_warning(evaluation, warning_text(evaluation, i, false, scratch), text);
     }
 }
 
@@ -229,32 +294,6 @@ void wl_evaluation_curve_csv(const struct wl_evaluation *evaluation, struct wl_b
         const struct wl_curve_point *point = &evaluation->points[i];
         wl_buf_format(text, "%.*g,%.*g,%.*g,%.*g\n", DIGITS, point->threshold, DIGITS,
                       point->recall, DIGITS, point->false_positive_rate, DIGITS, point->precision);
-    }
-}
-
-void wl_evaluation_warnings(const struct wl_evaluation *evaluation, const char *language,
-                            struct wl_buf *text)
-{
-    bool is_zh = strcmp(language, "zh") == 0;
-
-    if (evaluation->is_below_minimum) {
-        wl_buf_text(text, is_zh ? "警告：样本少于最低要求，结果为强制发布，仅供参考\n"
-                                : "warning: fewer rows than the minimum, published by force\n");
-    }
-    if (evaluation->is_random) {
-        wl_buf_text(text, is_zh ? "警告：随机划分，结果不能说明对未来的预测能力\n"
-                                : "warning: a random split says nothing about predicting later "
-                                  "months\n");
-    }
-    if (evaluation->is_too_good) {
-        wl_buf_format(text,
-                      is_zh ? "警告：AUC %.4f 好得可疑，请检查信息泄漏或演示数据\n"
-                            : "warning: auc %.4f is too good: look for leakage or demonstration "
-                              "data\n",
-                      evaluation->metrics[WL_METRIC_AUC].value);
-    }
-    if (evaluation->caution != NULL) {
-        wl_buf_format(text, is_zh ? "警告：%s\n" : "warning: %s\n", evaluation->caution);
     }
 }
 

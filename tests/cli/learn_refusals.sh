@@ -29,6 +29,7 @@ shop_config "" "" "gates: {min_rows: 5000, min_per_class: 100}" >wanliu.yaml
 run "too few rows" wanliu train
 run "too few rows, by force" wanliu -q train --force >forced.txt
 grep -E 'warning|exit' forced.txt | plain
+run "the same for machines" wanliu -q evaluate --force --json | grep -E 'warning|exit|==' | plain
 shop_config "" "" "split: {kind: kfold, folds: 5}" >wanliu.yaml
 run "a random split without a why" wanliu train
 shop_config "" "" "baselines: [{name: recency, feature: order_dayz_since_last}]" >wanliu.yaml

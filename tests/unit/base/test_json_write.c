@@ -32,10 +32,12 @@ static void test_document(void)
     wl_json_time(&json, WL_TIME_NONE);
     wl_json_key(&json, "d");
     wl_json_digits(&json, 0.84812345, 4);
+    wl_json_key(&json, "z");
+    wl_json_digits(&json, -0.0, 4);
     wl_json_close(&json, '}');
     CHECK_VIEW(wl_buf_view(&buf),
                "{\"a\":[-9223372036854775808,true,null,{},[],\"x\"],\"k\\\"y\":0.25,"
-               "\"t\":\"1970-01-01T00:00:01.500000Z\",\"none\":null,\"d\":0.8481}");
+               "\"t\":\"1970-01-01T00:00:01.500000Z\",\"none\":null,\"d\":0.8481,\"z\":0}");
     wl_buf_release(&buf);
 }
 

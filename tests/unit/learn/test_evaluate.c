@@ -256,6 +256,16 @@ static void test_too_good_to_be_true(void)
     CHECK_STR(text.data, "警告：随机划分，结果不能说明对未来的预测能力\n"
                          "警告：AUC 1.0000 好得可疑，请检查信息泄漏或演示数据\n"
                          "警告：demonstration data\n");
+    wl_buf_clear(&text);
+    wl_evaluation_lines(&got, &text);
+    static const char warnings[] =
+        "{\"set\":\"toy\",\"model\":\"xgboost\",\"warning\":\"a random split says nothing about "
+        "predicting later months\"}\n"
+        "{\"set\":\"toy\",\"model\":\"xgboost\",\"warning\":\"auc 1.0000 is too good: look for "
+        "leakage "
+        "or demonstration data\"}\n"
+        "{\"set\":\"toy\",\"model\":\"xgboost\",\"warning\":\"demonstration data\"}\n";
+    CHECK_STR(strstr(text.data, "{\"set\":\"toy\",\"model\":\"xgboost\",\"warning\""), warnings);
     wl_buf_release(&text);
 }
 
