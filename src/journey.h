@@ -109,6 +109,7 @@ WL_MUST_CHECK wl_status wl_journey_score(const struct wl_journey *journey,
  *   scores        (in)     (rows->n_rows) from wl_journey_score, or read from a file.
  *   arena         (in,out) owns the sentences.
  *   explanations  (out)    (end - begin).
+ *   leaning       (in,out) (F) grows by the |contribution| of every row, or NULL.
  * Cost:    contributions of each row, see docs/internals/treeshap.md, and its sentences.
  * Errors:  WL_ESCHEMA  rows of another feature set.  WL_ENOMEM.
  * Threads: any number over one scorer, an arena each. */
@@ -116,6 +117,7 @@ WL_MUST_CHECK wl_status wl_journey_explain(const struct wl_scorer *scorer,
                                            const struct wl_rows *rows,
                                            const struct wl_score *scores, size_t begin, size_t end,
                                            struct wl_arena *arena,
-                                           struct wl_explanation *explanations, wl_error *error);
+                                           struct wl_explanation *explanations, double *leaning,
+                                           wl_error *error);
 
 #endif

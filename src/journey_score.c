@@ -235,7 +235,8 @@ static wl_status contributions(const struct wl_scorer *scorer, const float *valu
 static wl_status explain_block(const struct wl_scorer *scorer, const struct wl_rows *rows,
                                const struct wl_score *scores, size_t begin, size_t end,
                                struct wl_arena *scratch, struct wl_arena *arena,
-                               struct wl_explanation *explanations, wl_error *error)
+                               struct wl_explanation *explanations, double *leaning,
+                               wl_error *error)
 {
     size_t n_features = scorer->n_features;
     double *folded = wl_arena_alloc(scratch, (end - begin) * n_features * sizeof(*folded));
@@ -252,6 +253,9 @@ static wl_status explain_block(const struct wl_scorer *scorer, const struct wl_r
         WL_TRY(wl_reasons_fill(arena, scorer->words, rows, i, folded + (i - begin) * n_features,
                                base, explanation, error));
         explanation->score = scores[i];
+        for (size_t f = 0; leaning != NULL && f < n_features; f++) {
+            leaning[f] += fabs(folded[(i - begin) * n_features + f]);
+        }
     }
     return WL_OK;
 }
@@ -259,7 +263,7 @@ static wl_status explain_block(const struct wl_scorer *scorer, const struct wl_r
 wl_status wl_journey_explain(const struct wl_scorer *scorer, const struct wl_rows *rows,
                              const struct wl_score *scores, size_t begin, size_t end,
                              struct wl_arena *arena, struct wl_explanation *explanations,
-                             wl_error *error)
+                             double *leaning, wl_error *error)
 {
     struct wl_arena scratch;
     wl_status status = WL_OK;
@@ -270,7 +274,7 @@ wl_status wl_journey_explain(const struct wl_scorer *scorer, const struct wl_row
         size_t n_left = end - at;
         size_t block_end = at + (n_left < EXPLAIN_BLOCK_ROWS ? n_left : EXPLAIN_BLOCK_ROWS);
         status = explain_block(scorer, rows, scores, at, block_end, &scratch, arena,
-                               explanations + (at - begin), error);
+                               explanations + (at - begin), leaning, error);
         wl_arena_reset(&scratch);
     }
     wl_arena_release(&scratch);

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 
+#include <string.h>
+
 static const char *const languages[] = {"en", "zh", NULL};
 
 #define FIELD(name) offsetof(struct wl_workspace, name)
@@ -14,6 +16,7 @@ static const struct wl_field fields[] = {
     {"name", WL_FIELD_TEXT, FIELD(name), true, 0, 0, NULL, "name of the company or product"},
     {"language", WL_FIELD_CHOICE, FIELD(language), false, 0, 0, languages, "language of reports"},
     {"caution", WL_FIELD_TEXT, FIELD(caution), false, 0, 0, NULL, "a warning every report repeats"},
+    {"simulated", WL_FIELD_BOOL, FIELD(is_simulated), false, 0, 0, NULL, "the data were made up"},
     {"max_rejects_percent", WL_FIELD_NUMBER, FIELD(max_rejects_percent), false, 0, 100, NULL,
      "ingest stops when more rows are rejected"},
     {"sources", WL_FIELD_NODE, FIELD(sources), false, 0, 0, NULL, "what ingest reads"},
@@ -60,9 +63,11 @@ static wl_status set_paths(struct wl_workspace *workspace, const char *folder, w
     workspace->models_path = wl_path_join(arena, folder, "models");
     workspace->templates_path = wl_path_join(arena, folder, "templates");
     workspace->reports_path = wl_path_join(arena, folder, "reports");
+    workspace->intake_path = wl_path_join(arena, folder, "intake.ndjson");
     if (workspace->folder == NULL || workspace->config_path == NULL ||
         workspace->store_path == NULL || workspace->models_path == NULL ||
-        workspace->templates_path == NULL || workspace->reports_path == NULL) {
+        workspace->templates_path == NULL || workspace->reports_path == NULL ||
+        workspace->intake_path == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a workspace");
     }
     return WL_OK;
@@ -120,8 +125,10 @@ void wl_workspace_release(struct wl_workspace *workspace)
 
 wl_status wl_workspace_fail(const struct wl_workspace *workspace, wl_status status, wl_error *error)
 {
-    if (status == WL_ECONFIG) {
-        return wl_fail_at(error, status, "%s", workspace->config_path);
+    const char *path = workspace->config_path;
+
+    if (status == WL_ECONFIG && error != NULL && strstr(error->message, path) == NULL) {
+        return wl_fail_at(error, status, "%s", path);
     }
     return status;
 }

@@ -13,11 +13,13 @@ struct wl_workspace {
     const char *models_path;    /* models */
     const char *templates_path; /* templates */
     const char *reports_path;   /* reports */
+    const char *intake_path;    /* intake.ndjson: one line for each ingest, for the report */
     int64_t version;            /* of the configuration format: 1 */
     const char *name;
     int language;          /* 0 en, 1 zh */
     int64_t utc_offset_us; /* edge of day tiles, and zone of times that name none */
     const char *caution;   /* a warning about the data that every evaluation repeats; or NULL */
+    bool is_simulated;     /* the data were made up: reports say so */
     double max_rejects_percent;
     const struct wl_node *sources;
     const struct wl_node *features;
@@ -44,8 +46,8 @@ WL_MUST_CHECK wl_status wl_workspace_open(const char *folder, const wl_alloc *al
 /* wl_workspace_release - give the memory back; a zeroed workspace is fine. */
 void wl_workspace_release(struct wl_workspace *workspace);
 
-/* wl_workspace_fail - put the configuration file's name in front of a WL_ECONFIG complaint; other
- * failures pass unchanged. Returns status. */
+/* wl_workspace_fail - put the configuration file's name in front of a WL_ECONFIG complaint, unless
+ * it names a file already; other failures pass unchanged. Returns status. */
 wl_status wl_workspace_fail(const struct wl_workspace *workspace, wl_status status,
                             wl_error *error);
 

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,18 +274,18 @@ wl_status wl_folder_publish(const char *from, const char *to, wl_error *error)
     return WL_OK;
 }
 
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info;
+    (void)kind;
+    (void)at;
+    (void)remove(path);
+    return 0;
+}
+
 void wl_folder_remove(const char *path)
 {
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        (void)unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    if (folder != NULL) {
-        (void)closedir(folder);
-        (void)rmdir(path);
-    }
+    (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); // links are removed, never followed
 }
 
 char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name)

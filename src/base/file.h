@@ -64,8 +64,8 @@ WL_MUST_CHECK wl_status wl_folder_temporary(const char *folder, struct wl_arena 
  * Errors:  WL_EEXIST  the name is taken; nothing is changed.  WL_EIO. */
 WL_MUST_CHECK wl_status wl_folder_publish(const char *from, const char *to, wl_error *error);
 
-/* wl_folder_remove - remove a folder and the files in it (not folders in it). Best effort: for
- * clearing away what a failure left behind. */
+/* wl_folder_remove - remove a folder and everything in it; links are removed, not followed. Best
+ * effort: for clearing away what a failure or a former run left behind. */
 void wl_folder_remove(const char *path);
 
 /* wl_path_join - "folder/name" in arena; name alone when it is absolute or folder is "" or ".".

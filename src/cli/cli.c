@@ -23,6 +23,8 @@ static const struct wl_option globals[] = {
     {"json", 0, NULL, "machine-readable output, one JSON object per line",
      "输出 JSON，每行一个对象"},
     {"seed", 0, "N", "seed of everything random (default 42)", "随机种子（默认 42）"},
+    {"now", 0, "TIME", "take this as the current time, for repeatable runs",
+     "以此作为当前时间（便于复现）"},
     {"threads", 0, "N", "worker threads (default: all processors)", "线程数（默认：全部处理器）"},
     {"lang", 0, "zh|en", "language of words for people (default: from the environment)",
      "界面语言（默认：取自环境变量）"},
@@ -356,6 +358,12 @@ static wl_status apply_globals(struct parse *parse, wl_error *error)
         cli->is_zh = language[0] == 'z';
     }
     console.is_quiet = cli->is_quiet;
+    const char *now = global_value(parse, "now");
+    wl_error inner = {0};
+    if (now != NULL &&
+        wl_time_parse(wl_str_from(now), WL_TIME_AUTO, 0, &cli->now_us, &inner) != WL_OK) {
+        return wl_fail(error, WL_EINVAL, "--now: %s", inner.message);
+    }
     return WL_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/journey_run.h"
 
 #include "base/file.h"
+#include "base/json_write.h"
 #include "ingest/mapping.h"
 #include "journey_train.h"
 
@@ -52,8 +53,12 @@ static wl_status say_learning(struct wl_cli *cli, const struct wl_journey *journ
 
     wl_buf_init(&text, cli->alloc, 0);
     if (journey->has_churn) {
-        wl_churn_sentence(&journey->churn, language, &text);
-        WL_GO(say_sentence(cli, &text, error));
+        // In both languages: a team that reads both checks both.
+        for (int i = 0; i < 2; i++) {
+            wl_buf_clear(&text);
+            wl_churn_sentence(&journey->churn, i == 0 ? "en" : "zh", &text);
+            WL_GO(say_sentence(cli, &text, error));
+        }
         wl_buf_clear(&text);
         wl_split_text(&journey->split, &journey->dates, language, &text);
         WL_GO(say_sentence(cli, &text, error));
@@ -80,6 +85,41 @@ static wl_status say_declared(struct wl_cli *cli, const struct declared *all, wl
                all->training.n_baselines);
     wl_cli_say(cli, WL_SAY(cli, "%zu offers", "%zu 项优惠"), all->offers.n_items);
     return WL_OK;
+}
+
+static wl_status print_json(struct wl_cli *cli, const struct declared *all, wl_error *error)
+{
+    const struct wl_journey *journey = &all->journey;
+    struct wl_buf line;
+    struct wl_buf sentence;
+    struct wl_json_writer json;
+
+    wl_buf_init(&line, cli->alloc, 0);
+    wl_buf_init(&sentence, cli->alloc, 0);
+    json = wl_json_begin(&line);
+    wl_json_open(&json, '{');
+    wl_json_key(&json, "config");
+    wl_json_text(&json, journey->workspace.config_path);
+    wl_json_key(&json, "sources");
+    wl_json_i64(&json, (int64_t)all->n_sources);
+    wl_json_key(&json, "features");
+    wl_json_i64(&json, (int64_t)journey->plan->n_features);
+    wl_json_key(&json, "offers");
+    wl_json_i64(&json, (int64_t)all->offers.n_items);
+    for (int i = 0; i < 2 && journey->has_churn; i++) {
+        wl_buf_clear(&sentence);
+        wl_churn_sentence(&journey->churn, i == 0 ? "en" : "zh", &sentence);
+        wl_json_key(&json, i == 0 ? "en" : "zh");
+        wl_json_str(&json, wl_buf_view(&sentence));
+    }
+    wl_json_close(&json, '}');
+    wl_status status = wl_buf_check(&sentence, error);
+    if (status == WL_OK) {
+        status = wl_cli_line(cli, &line, error);
+    }
+    wl_buf_release(&sentence);
+    wl_buf_release(&line);
+    return status;
 }
 
 // With data at hand names of features are checked too.
@@ -111,7 +151,7 @@ static wl_status run_config_check(struct wl_cli *cli, wl_error *error)
     status = read_sections(&all, error);
     WL_GO(wl_workspace_fail(&all.journey.workspace, status, error));
     WL_GO(compile(&all.journey, error));
-    WL_GO(say_declared(cli, &all, error));
+    WL_GO(cli->is_json ? print_json(cli, &all, error) : say_declared(cli, &all, error));
 done:
     wl_journey_close(&all.journey);
     return status;

@@ -105,18 +105,24 @@ static void say_report(const struct intake *intake, struct wl_buf *buf)
     }
 }
 
-static wl_status report(struct intake *intake, wl_error *error)
+// Every intake leaves a line in the workspace: the report shows what became of the rows.
+static wl_status report(struct intake *intake, const char *intake_path, wl_error *error)
 {
     struct wl_buf buf;
     wl_status status = WL_OK;
 
     wl_buf_init(&buf, intake->cli->alloc, 0);
+    write_json(intake, &buf);
+    wl_buf_char(&buf, '\n');
+    WL_GO(wl_buf_check(&buf, error));
+    WL_GO(wl_file_append(intake_path, wl_buf_view(&buf), error));
     if (intake->cli->is_json) {
-        write_json(intake, &buf);
-        status = wl_cli_line(intake->cli, &buf, error);
+        WL_GO(wl_cli_out(intake->cli, wl_buf_view(&buf), error));
     } else {
+        wl_buf_clear(&buf);
         say_report(intake, &buf);
     }
+done:
     wl_buf_release(&buf);
     return status;
 }
@@ -165,7 +171,7 @@ static wl_status run_ingest(struct wl_cli *cli, wl_error *error)
     WL_GO(prepare(&intake, &workspace, error));
     status = read_files(&intake, error);
     if (status == WL_OK || intake.total.n_read > 0) { // counts of nothing would hide why
-        wl_status reported = report(&intake, status == WL_OK ? error : NULL);
+        wl_status reported = report(&intake, workspace.intake_path, status == WL_OK ? error : NULL);
         status = status == WL_OK ? reported : status;
     }
 done:

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "base/file.h"
+#include "compose/script_library.h"
 #include "workspace.h"
 
 #include <string.h>
@@ -34,6 +35,23 @@ bool wl_workspace_template(const char *name, struct wl_str *text)
     return false;
 }
 
+// The message templates, to read and to change: the workspace's own go before the built-in ones.
+static wl_status copy_scripts(struct wl_cli *cli, wl_error *error)
+{
+    struct wl_arena *arena = &cli->arena_process;
+    const char *folder = wl_path_join(arena, cli->folder, "templates");
+    const char *path = folder != NULL ? wl_path_join(arena, folder, "scripts.yaml") : NULL;
+
+    if (path == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a path");
+    }
+    if (wl_file_exists(path)) {
+        return WL_OK; // somebody's work
+    }
+    WL_TRY(wl_folder_make(folder, error));
+    return wl_file_write(path, wl_library_builtin(), error);
+}
+
 static wl_status run_init(struct wl_cli *cli, wl_error *error)
 {
     const char *name = wl_cli_text(cli, "template", "video");
@@ -52,6 +70,7 @@ static wl_status run_init(struct wl_cli *cli, wl_error *error)
     }
     WL_TRY(wl_folder_make(cli->folder, error));
     WL_TRY(wl_file_write(path, text, error));
+    WL_TRY(copy_scripts(cli, error));
     wl_cli_say(cli,
                WL_SAY(cli, "wrote %s; edit its sources, then: wanliu ingest FILE",
                       "已写入 %s；请修改其中的 sources，然后运行：wanliu ingest FILE"),

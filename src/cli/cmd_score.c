@@ -102,7 +102,7 @@ static wl_status flush_batch(struct batch *batch, wl_error *error)
         return WL_OK;
     }
     WL_TRY(wl_journey_explain(batch->scorer, &batch->rows, batch->scores, 0, n, &batch->arena,
-                              batch->explanations, error));
+                              batch->explanations, NULL, error));
     for (size_t i = 0; i < n; i++) {
         wl_explanation_write(&batch->explanations[i], batch->has_values ? &batch->rows : NULL, i,
                              &batch->line);

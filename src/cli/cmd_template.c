@@ -1,12 +1,13 @@
 /* template: lint | render | coverage - the script library from the command line. */
 #include "cli/commands.h"
+#include "cli/journey_run.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json_write.h"
 #include "compose/lint.h"
 #include "compose/message.h"
-#include "workspace.h"
+#include "journey_compose.h"
 
 #include <string.h>
 
@@ -126,38 +127,30 @@ const struct wl_command wl_command_template_lint = {
 /* Everything a line needs, made once. */
 struct renderer {
     struct wl_cli *cli;
-    struct wl_workspace workspace;
-    struct wl_library library;
-    struct wl_offers offers;
-    struct wl_message_options options;
+    struct wl_journey journey; /* its company holds the attributes, when there is a store */
+    struct wl_writer writer;
     struct wl_arena arena_request;
     struct wl_buf out;
 };
 
 static wl_status open_renderer(struct wl_cli *cli, struct renderer *r, wl_error *error)
 {
-    struct wl_workspace *w = &r->workspace;
+    struct wl_run run = wl_cli_run(cli);
+    struct wl_workspace *workspace = &r->journey.workspace;
 
-    WL_TRY(wl_workspace_open(cli->folder, cli->alloc, w, error));
-    r->options = (struct wl_message_options){.language = w->language,
-                                             .channel = WL_CHANNEL_PUSH,
-                                             .now_us = WL_TIME_NONE,
-                                             .utc_offset_us = w->utc_offset_us};
-    wl_status status = wl_message_options_read(&w->arena, w->messages, &r->options, error);
-    if (status == WL_OK) {
-        status = wl_offers_read(&w->arena, w->offers, &r->offers, error);
+    WL_TRY(wl_journey_open(cli->folder, &run, &r->journey, error));
+    if (wl_file_exists(workspace->store_path)) {
+        WL_TRY(wl_journey_load(&r->journey, error));
     }
-    if (status != WL_OK) {
-        return wl_workspace_fail(w, status, error);
-    }
-    cli->utc_offset_us = w->utc_offset_us;
-    WL_TRY(wl_cli_date(cli, "now", WL_TIME_NONE, &r->options.now_us, error));
-    WL_TRY(choice(cli, "language", wl_language_names, &r->options.language, error));
-    WL_TRY(choice(cli, "channel", wl_channel_names, &r->options.channel, error));
-    return wl_library_open(w->templates_path, cli->alloc, &r->library, error);
+    WL_TRY(wl_writer_open(workspace, r->journey.company, cli->alloc, &r->writer, error));
+    cli->utc_offset_us = workspace->utc_offset_us;
+    WL_TRY(wl_cli_date(cli, "offers-from", WL_TIME_NONE, &r->writer.options.now_us, error));
+    WL_TRY(choice(cli, "language", wl_language_names, &r->writer.options.language, error));
+    r->writer.is_language_fixed = wl_cli_has(cli, "language");
+    return choice(cli, "channel", wl_channel_names, &r->writer.options.channel, error);
 }
 
-// One explanation line; "attributes" in it are the customer's.
+// "attributes" in the line are the customer's; without them the store is asked.
 static wl_status render_line(void *context, struct wl_str line, size_t number, wl_error *error)
 {
     struct renderer *r = context;
@@ -169,9 +162,8 @@ static wl_status render_line(void *context, struct wl_str line, size_t number, w
     wl_arena_reset(&r->arena_request);
     WL_TRY(wl_explanation_read(&r->arena_request, line, &explanation, error));
     WL_TRY(wl_json_parse(&r->arena_request, line, &root, error));
-    WL_TRY(wl_message_compose(&r->library, &r->offers, &explanation,
-                              wl_node_get(root, "attributes"), &r->options, &r->arena_request,
-                              &message, error));
+    WL_TRY(wl_writer_write(&r->writer, &explanation, wl_node_get(root, "attributes"),
+                           &r->arena_request, &message, error));
     wl_message_write(&message, &r->out);
     return wl_cli_line(r->cli, &r->out, error);
 }
@@ -188,16 +180,17 @@ static wl_status run_render(struct wl_cli *cli, wl_error *error)
 done:
     wl_buf_release(&r.out);
     wl_arena_release(&r.arena_request);
-    wl_library_release(&r.library);
-    wl_workspace_release(&r.workspace);
+    wl_writer_close(&r.writer);
+    wl_journey_close(&r.journey);
     return status;
 }
 
 static const struct wl_option render_options[] = {
-    {"language", 0, "LANG", "zh or en; default: the workspace's", "zh 或 en；默认取工作区设置"},
+    {"language", 0, "LANG", "zh or en; default: the customer's, else the workspace's",
+     "zh 或 en；默认取客户自己的语言，否则取工作区设置"},
     {"channel", 0, "NAME", "email, push, sms or in_app; default: the workspace's, else push",
      "email、push、sms 或 in_app；默认取工作区设置，否则为 push"},
-    {"now", 0, "DATE", "the day offers run from; default: the date of each score",
+    {"offers-from", 0, "DATE", "the day offers run from; default: the date of each score",
      "优惠的起算日；默认取每条评分的日期"},
 };
 

@@ -30,13 +30,13 @@ struct lint {
     wl_error *error;
 };
 
-const char *wl_rule_id(enum wl_rule rule)
+const char *wl_rule_id(enum wl_lint_rule rule)
 {
     WL_ASSERT((unsigned)rule < WL_RULE_COUNT);
     return rules[rule].id;
 }
 
-const char *wl_rule_text(enum wl_rule rule, enum wl_language language)
+const char *wl_rule_text(enum wl_lint_rule rule, enum wl_language language)
 {
     WL_ASSERT((unsigned)rule < WL_RULE_COUNT);
     return language == WL_LANGUAGE_ZH ? rules[rule].zh : rules[rule].en;
@@ -114,7 +114,8 @@ static struct wl_place place_of_offset(struct wl_str text, size_t offset)
 
 /* -- adding -- */
 
-static wl_status add(struct lint *l, enum wl_rule rule, struct wl_place place, struct wl_str found)
+static wl_status add(struct lint *l, enum wl_lint_rule rule, struct wl_place place,
+                     struct wl_str found)
 {
     struct wl_findings *f = l->findings;
 
@@ -127,24 +128,24 @@ static wl_status add(struct lint *l, enum wl_rule rule, struct wl_place place, s
     return WL_OK;
 }
 
-static wl_status add_script(struct lint *l, enum wl_rule rule, struct wl_str found)
+static wl_status add_script(struct lint *l, enum wl_lint_rule rule, struct wl_str found)
 {
     return add(l, rule, l->script->place, found);
 }
 
-static wl_status add_part(struct lint *l, enum wl_rule rule, struct wl_str found)
+static wl_status add_part(struct lint *l, enum wl_lint_rule rule, struct wl_str found)
 {
     return add(l, rule, l->part->key, found);
 }
 
-static wl_status add_hit(struct lint *l, enum wl_rule rule, const struct wl_lint_text *text,
+static wl_status add_hit(struct lint *l, enum wl_lint_rule rule, const struct wl_lint_text *text,
                          const struct wl_lint_hit *hit)
 {
     struct wl_place inside = place_of_offset(text->source, text->origin[hit->begin]);
     return add(l, rule, place_in_file(l->script, l->part, inside), wl_lint_found(text, hit));
 }
 
-static wl_status add_op(struct lint *l, enum wl_rule rule, const struct wl_mustache_op *op)
+static wl_status add_op(struct lint *l, enum wl_lint_rule rule, const struct wl_mustache_op *op)
 {
     struct wl_place inside = {.line = op->line, .column = op->column};
     return add(l, rule, place_in_file(l->script, l->part, inside), op->text);
@@ -273,7 +274,7 @@ static wl_status lint_offer(struct lint *l)
 
 /* -- words -- */
 
-static wl_status lint_word_list(struct lint *l, enum wl_rule rule, const char *const *words)
+static wl_status lint_word_list(struct lint *l, enum wl_lint_rule rule, const char *const *words)
 {
     struct wl_lint_hit hit = {0};
 

@@ -36,7 +36,7 @@
     X(WL_RULE_LENGTH, "length", "the text is too long for its channel", "正文超出渠道长度")        \
     X(WL_RULE_LANGUAGE, "language", "the text mixes languages", "中英文混杂")
 
-enum wl_rule {
+enum wl_lint_rule {
 #define X(name, id, en, zh) name,
     WL_LINT_RULES(X)
 #undef X
@@ -44,11 +44,11 @@ enum wl_rule {
 };
 
 /* wl_rule_id - "number"; wl_rule_text - the rule in "zh" or "en". */
-const char *wl_rule_id(enum wl_rule rule);
-const char *wl_rule_text(enum wl_rule rule, enum wl_language language);
+const char *wl_rule_id(enum wl_lint_rule rule);
+const char *wl_rule_text(enum wl_lint_rule rule, enum wl_language language);
 
 struct wl_finding {
-    enum wl_rule rule;
+    enum wl_lint_rule rule;
     const char *file;      /* borrowed from the library */
     const char *script_id; /* borrowed from the library */
     struct wl_place place; /* in the file */

@@ -45,8 +45,8 @@ static uint32_t user_of(const struct wl_company *company, const struct wl_known 
     return company->attributes.items[known->index].user;
 }
 
-// The key under which a second sending is found: the record itself. Message ids will not do: an event
-// and the text of the same call share one, and after the dedupe window an id may come again.
+// The key under which a second sending is found: the record itself. Message ids will not do: an
+// event and the text of the same call share one, and after the dedupe window an id may come again.
 static uint64_t key_of(const struct wl_known *known)
 {
     return ((uint64_t)known->kind + 1) << 32 | known->index;

@@ -40,7 +40,7 @@ walk() { # FOLDER THREADS SEED WITH-TRUTH
     $go features diff --json --as-of 2025-03-07,2025-03-20 >"$dir/diff.jsonl" || return 1
     $go score >"$dir/scores.jsonl" || return 1
     $go explain "$dir/scores.jsonl" >"$dir/reasons.jsonl" || return 1
-    $go template render "$dir/reasons.jsonl" >"$dir/en.jsonl" || return 1
+    $go template render --language en "$dir/reasons.jsonl" >"$dir/en.jsonl" || return 1
     $go template render --language zh --channel sms "$dir/reasons.jsonl" >"$dir/zh.jsonl" || return 1
     cp "$dir/models/churn/1/model.wlm" "$dir/model.wlm"
 }
