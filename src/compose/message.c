@@ -130,6 +130,27 @@ static wl_status add_offer(struct context *c, const struct wl_offer *offer, int6
     return add_text(c, map, "expires", expires);
 }
 
+// What a customer wrote about themselves may be anything: only a short text without control bytes
+// and braces is spoken. Otherwise the customer has no such attribute, and templates know what to do.
+static bool is_speakable(const struct wl_node *value)
+{
+    struct wl_str text = value->text;
+
+    if (value->kind == WL_NODE_LIST || value->kind == WL_NODE_MAP) {
+        return false;
+    }
+    if (value->kind != WL_NODE_STRING) {
+        return true;
+    }
+    for (size_t i = 0; i < text.n_bytes; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < 0x20 || byte == 0x7F || byte == '{' || byte == '}') {
+            return false;
+        }
+    }
+    return text.n_bytes <= WL_FACT_BYTES_MAX;
+}
+
 static wl_status add_attributes(struct context *c, const struct wl_node *attributes,
                                 const struct wl_message_options *options)
 {
@@ -138,7 +159,7 @@ static wl_status add_attributes(struct context *c, const struct wl_node *attribu
     WL_TRY(add_map(c, c->root, "user", &map));
     for (size_t i = 0; i < options->attributes.n_items; i++) {
         const struct wl_node *value = wl_node_get(attributes, options->attributes.items[i]);
-        if (value != NULL && value->kind != WL_NODE_LIST && value->kind != WL_NODE_MAP) {
+        if (value != NULL && is_speakable(value)) {
             WL_TRY(add_child(c, map, value, value->key, NULL));
         }
     }

@@ -60,7 +60,13 @@ wl_status wl_plan_add_feature(struct wl_plan_builder *builder, const struct wl_n
         return wl_plan_fail_memory(builder);
     }
     if (wl_plan_find(plan, wl_str_from(feature->name)) != SIZE_MAX) {
-        return wl_fail_node(builder->error, node, "feature %s is declared twice", feature->name);
+        return feature->i_attribute != SIZE_MAX
+                   ? wl_fail_node(builder->error, node,
+                                  "features.attributes: attribute %s has the name of a feature: "
+                                  "list the attributes that are wanted, without it",
+                                  feature->name)
+                   : wl_fail_node(builder->error, node, "feature %s is declared twice",
+                                  feature->name);
     }
     if (plan->n_features == WL_FEATURES_MAX) {
         return wl_fail(builder->error, WL_ELIMIT, "feature %s is one too many: at most %d",
