@@ -114,8 +114,13 @@ static wl_status step(struct demo *demo, const char *const *words, const char *o
     if (saved >= 0) {
         restore_stdout(saved);
     }
+    if (code == WL_EXIT_GATE) { // few customers give few leavers to judge on
+        return wl_fail(error, WL_EGATE, "the demo stopped at: wanliu %s; try more --users",
+                       words[0]);
+    }
     if (code != WL_EXIT_OK) {
-        return wl_fail(error, WL_EINTERNAL, "the demo stopped at: wanliu %s", words[0]);
+        return wl_fail(error, code == WL_EXIT_USAGE ? WL_EINVAL : WL_EINTERNAL,
+                       "the demo stopped at: wanliu %s", words[0]);
     }
     return WL_OK;
 }

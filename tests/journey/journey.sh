@@ -18,15 +18,16 @@ fail() {
     n_failed=$((n_failed + 1))
 }
 
-config() { # the video workspace with dates and gates that 600 customers and 84 days can fill
+config() { # the video workspace with dates, gates and tiers that 600 customers and 84 days can fill
     sed -e 's/{from: 2025-02-01, to: 2025-02-22, every: 7d}/[2025-02-01, 2025-02-15]/' \
         -e 's/test: \[2025-03-13\]/test: [2025-03-07]/' -e 's/trees: 150/trees: 25/' \
+        -e 's/edges: .*\]}/edges: [98, 95, 85, 60]}/' \
         "$source/share/workspaces/video.yaml"
     echo "gates: {min_rows: 200, min_per_class: 30}"
 }
 
 walk() { # FOLDER THREADS SEED WITH-TRUTH
-    local dir=$1 go="wanliu -q -C $1 --threads $2 --seed $3"
+    local dir=$1 go="wanliu -q -C $1 --threads $2 --seed $3 --now 2025-04-01"
     mkdir "$dir" && config >"$dir/wanliu.yaml" || return 1
     $go simulate --users 600 --days 84 --out data || return 1
     [ "$4" = yes ] || rm "$dir/data/truth.ndjson"
@@ -42,7 +43,7 @@ walk() { # FOLDER THREADS SEED WITH-TRUTH
     $go explain "$dir/scores.jsonl" >"$dir/reasons.jsonl" || return 1
     $go template render --language en "$dir/reasons.jsonl" >"$dir/en.jsonl" || return 1
     $go template render --language zh --channel sms "$dir/reasons.jsonl" >"$dir/zh.jsonl" || return 1
-    cp "$dir/models/churn/1/model.wlm" "$dir/model.wlm"
+    $go report --out "$dir/report.html"
 }
 
 # ---- checkers: each prints what is wrong, and nothing when all is well ----
@@ -82,7 +83,8 @@ walk one 1 42 yes || fail "the journey stops"
 walk two 2 42 no || fail "the journey with two threads and without the truth stops"
 [ "$n_failed" = 0 ] || exit 1
 for file in data/events.ndjson data/customers.csv labels.jsonl rows.jsonl train.jsonl evaluate.jsonl \
-    model.wlm scores.jsonl reasons.jsonl en.jsonl zh.jsonl; do
+    models/churn/1/model.wlm models/churn/1/manifest.json models/churn/history.ndjson \
+    report.html scores.jsonl reasons.jsonl en.jsonl zh.jsonl; do
     [ -s "one/$file" ] || fail "$file is empty"
     cmp "one/$file" "two/$file" || fail "$file differs between two runs of one seed"
 done
@@ -92,6 +94,9 @@ cmp -s one/data/events.ndjson other/events.ndjson && fail "another seed gives th
 
 n=$(wc -l <one/scores.jsonl)
 [ "$n" -gt 300 ] || fail "only $n customers were scored"
+for tier in very_low low medium high very_high; do
+    grep -q "\"tier\":\"$tier\"" one/scores.jsonl || fail "nobody is in the tier $tier"
+done
 for file in reasons en zh; do
     [ "$(wc -l <"one/$file.jsonl")" = "$n" ] || fail "$file.jsonl does not hold $n lines"
 done
@@ -126,6 +131,7 @@ undocumented=$(keys_documented printed.jsonl)
 [ -z "$undocumented" ] || fail "keys that docs/formats/records.md does not name: $(tr '\n' ' ' <<<"$undocumented")"
 echo '{"surprise":1}' >planted.jsonl
 [ -n "$(keys_documented planted.jsonl)" ] || fail "an undocumented key goes unseen"
+grep -qE '(src|href)="https?:' one/report.html && fail "the report needs a network"
 grep -lE 'truth' one/*.jsonl && fail "the truth was read"
 [ "$n_failed" = 0 ] && echo "journey: $n customers, $(grep -c '"tier":"\(very_\)\?high"' one/scores.jsonl) at high risk"
 exit $((n_failed > 0))
