@@ -116,6 +116,9 @@ clean chinese one/zh.jsonl '3s/"body":"[^"]*"/"body":"hello"/'
     wanliu -q -C one --json features list
     wanliu -q -C one --json model list
     wanliu -q -C one --json template coverage
+    wanliu -q -C one --json report
+    sed 's/min_rows: 200/min_rows: 20000/' one/wanliu.yaml >two/wanliu.yaml
+    wanliu -q -C two --json evaluate --force # with a warning
     wanliu -q -C one --json simulate --users 100 --days 20 --out small
     printf 'user,known_at,plan\nu1,soon,free\n' | wanliu -q -C one ingest -s customers --max-rejects 100 -
     cat one/rejects.jsonl
@@ -124,7 +127,7 @@ clean chinese one/zh.jsonl '3s/"body":"[^"]*"/"body":"hello"/'
     printf 'channels: [sms], language: zh, body: "限时3天！"}\n' >>bad.yaml
     wanliu -q --json template lint bad.yaml 2>lint.txt
 } >printed.jsonl
-for kind in formula sha256 en_sms churn_monthly user_sha256 why found; do
+for kind in formula sha256 en_sms churn_monthly user_sha256 why found warning report; do
     grep -q "\"$kind\":" printed.jsonl || fail "no record with the key $kind was printed"
 done
 undocumented=$(keys_documented printed.jsonl)
