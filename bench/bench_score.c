@@ -1,5 +1,8 @@
 /* Scoring speed beside libxgboost's in-place prediction, in one run on the same forest and rows:
- * 200 trees of depth 6, 80 features, 200,000 rows; then single rows. One JSON line per case. */
+ * 200 trees of depth 6, 80 features, 200,000 rows; then single rows. One JSON line per
+ * case; medians of five runs in turns. */
+#include "bench.h"
+
 #include "base/thread.h"
 #include "model/model_inside.h"
 #include "model/train_xgb.h"
@@ -8,20 +11,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define F         80
 #define N_ROWS    200000
 #define N_TRAIN   20000
-#define N_REPEATS 3
+#define N_REPEATS 5
 #define N_SINGLE  20000
-
-static double now_s(void)
-{
-    struct timespec at;
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
-}
 
 static void must(wl_status status, const wl_error *error)
 {
@@ -85,17 +80,18 @@ static void bench_rows(struct wl_walk *walk, struct wl_xgb *xgb, float *values, 
     float *theirs = malloc(N_ROWS * sizeof(*theirs));
     struct wl_xgb_data data = {.columns = values, .n_rows = N_ROWS, .n_columns = F};
     void *job[3] = {walk, values, margins};
-    double best[2] = {(double)INFINITY, (double)INFINITY};
+    double ours_s[N_REPEATS];
+    double peer_s[N_REPEATS];
     double gap = 0.0;
     wl_error error = {0};
 
-    for (int k = 0; k < N_REPEATS; k++) {
-        double start = now_s();
+    for (size_t k = 0; k < N_REPEATS; k++) {
+        double start = bench_seconds();
         must(wl_parallel_for(n_threads, N_ROWS, 1024, walk_piece, job, &error), &error);
-        double middle = now_s();
+        double middle = bench_seconds();
         must(wl_xgb_margins(xgb, &data, n_threads, theirs, &error), &error);
-        best[0] = fmin(best[0], middle - start);
-        best[1] = fmin(best[1], now_s() - middle);
+        ours_s[k] = middle - start;
+        peer_s[k] = bench_seconds() - middle;
     }
     for (size_t i = 0; i < N_ROWS; i++) {
         gap = fmax(gap, fabs(margins[i] - (double)theirs[i]));
@@ -104,36 +100,39 @@ static void bench_rows(struct wl_walk *walk, struct wl_xgb *xgb, float *values, 
         fprintf(stderr, "bench_score: margins differ by %g\n", gap);
         exit(EXIT_FAILURE);
     }
-    print_line("score", "rows/s", N_ROWS / best[0], N_ROWS / best[1], true, n_threads);
+    print_line("score", "rows/s", N_ROWS / bench_median(ours_s, N_REPEATS),
+               N_ROWS / bench_median(peer_s, N_REPEATS), true, n_threads);
     free(margins);
     free(theirs);
 }
 
 static void bench_single(struct wl_walk *walk, struct wl_xgb *xgb, float *values)
 {
-    double best[2] = {(double)INFINITY, (double)INFINITY};
+    double ours_us[N_REPEATS];
+    double peer_us[N_REPEATS];
     double sum = 0.0;
     wl_error error = {0};
 
-    for (int k = 0; k < N_REPEATS; k++) {
-        double start = now_s();
+    for (size_t k = 0; k < N_REPEATS; k++) {
+        double start = bench_seconds();
         for (size_t i = 0; i < N_SINGLE; i++) {
             double margin = 0.0;
             wl_walk_margins(walk, values + i * F, 1, &margin);
             sum += margin;
         }
-        double middle = now_s();
+        double middle = bench_seconds();
         for (size_t i = 0; i < N_SINGLE / 10; i++) {
             struct wl_xgb_data data = {.columns = values + i * F, .n_rows = 1, .n_columns = F};
             float margin = 0.0F;
             must(wl_xgb_margins(xgb, &data, 1, &margin, &error), &error);
             sum += (double)margin;
         }
-        best[0] = fmin(best[0], (middle - start) / N_SINGLE);
-        best[1] = fmin(best[1], (now_s() - middle) / (N_SINGLE / 10.0));
+        ours_us[k] = 1e6 * (middle - start) / N_SINGLE;
+        peer_us[k] = 1e6 * (bench_seconds() - middle) / (N_SINGLE / 10.0);
     }
     fprintf(stderr, "bench_score: check %g\n", sum);
-    print_line("score_single", "us/row", 1e6 * best[0], 1e6 * best[1], false, 1);
+    print_line("score_single", "us/row", bench_median(ours_us, N_REPEATS),
+               bench_median(peer_us, N_REPEATS), false, 1);
 }
 
 int main(void)

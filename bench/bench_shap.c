@@ -4,6 +4,8 @@
  * 30 % of them missing, trained on 50,000 rows. Rows and trees are the same for both sides; each
  * side explains a number of rows that takes it about a second, several times, and the median
  * counts. The second line is the time of one row alone, one thread. */
+#include "bench.h"
+
 #include "base/rng.h"
 #include "explain/shap.h"
 #include "model/train_xgb.h"
@@ -11,7 +13,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define N_TRAIN   ((size_t)50000)
 #define C         ((size_t)80)
@@ -20,13 +21,6 @@
 #define N_ONE     ((size_t)301)
 #define N_THREADS ((size_t)2)
 #define N_RUNS    5
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void must(wl_status status, const wl_error *error)
 {
@@ -44,19 +38,6 @@ static void *memory(size_t count, size_t size)
         exit(EXIT_FAILURE);
     }
     return block;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof(*values), by_value);
-    return values[n / 2];
 }
 
 // A sparse linear effect, one interaction and logistic noise.
@@ -97,9 +78,9 @@ static double seconds_of_ours(const struct wl_shap *shap, const float *columns, 
                               size_t n_threads, double *phi)
 {
     wl_error error = {0};
-    double start = seconds_now();
+    double start = bench_seconds();
     must(wl_shap_rows(shap, columns, n_rows, n_threads, phi, NULL, &error), &error);
-    return seconds_now() - start;
+    return bench_seconds() - start;
 }
 
 static double seconds_of_peer(struct wl_xgb *xgb, const float *columns, size_t n_rows,
@@ -107,9 +88,9 @@ static double seconds_of_peer(struct wl_xgb *xgb, const float *columns, size_t n
 {
     const struct wl_xgb_data data = {.columns = columns, .n_rows = n_rows, .n_columns = C};
     wl_error error = {0};
-    double start = seconds_now();
+    double start = bench_seconds();
     must(wl_xgb_contributions(xgb, &data, n_threads, phi, &error), &error);
-    return seconds_now() - start;
+    return bench_seconds() - start;
 }
 
 static void bench_many(const struct wl_shap *shap, struct wl_xgb *xgb, const float *columns)
@@ -123,8 +104,8 @@ static void bench_many(const struct wl_shap *shap, struct wl_xgb *xgb, const flo
         ours_s[i] = seconds_of_ours(shap, columns, N_OURS, N_THREADS, phi);
         peer_s[i] = seconds_of_peer(xgb, columns, N_PEER, N_THREADS, theirs);
     }
-    double ours = (double)N_OURS / median(ours_s, N_RUNS);
-    double peer = (double)N_PEER / median(peer_s, N_RUNS);
+    double ours = (double)N_OURS / bench_median(ours_s, N_RUNS);
+    double peer = (double)N_PEER / bench_median(peer_s, N_RUNS);
     print_line("shap", "rows/s", ours, peer, ours / peer, N_THREADS);
     free(phi);
     free(theirs);
@@ -141,8 +122,8 @@ static void bench_one(const struct wl_shap *shap, struct wl_xgb *xgb, const floa
         ours_us[i] = 1e6 * seconds_of_ours(shap, columns + i * C, 1, 1, phi);
         peer_us[i] = 1e6 * seconds_of_peer(xgb, columns + i * C, 1, 1, theirs);
     }
-    double ours = median(ours_us, N_ONE);
-    double peer = median(peer_us, N_ONE);
+    double ours = bench_median(ours_us, N_ONE);
+    double peer = bench_median(peer_us, N_ONE);
     print_line("shap_one_row", "us", ours, peer, peer / ours, 1);
 }
 
