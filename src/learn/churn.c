@@ -32,7 +32,8 @@ static const struct wl_field section_fields[] = {
     KEY("horizon", WL_FIELD_SPAN, churn.horizon_us, "length of the outcome window"),
     KEY("lead", WL_FIELD_NODE, lead, "time to act before the outcome window opens; 72h"),
     KEY("audience", WL_FIELD_NODE, audience, "who is asked about: events, within"),
-    KEY("restart", WL_FIELD_TEXTS, churn.restart, "cancel: events that take a cancellation back"),
+    KEY("gone", WL_FIELD_TEXTS, churn.gone, "inactivity: events after which a customer has left"),
+    KEY("restart", WL_FIELD_TEXTS, churn.restart, "events that take a cancellation back"),
     KEY("allowed_gap", WL_FIELD_SPAN, churn.allowed_gap_us, "cancel: back within this: no churn"),
     KEY("involuntary", WL_FIELD_NODE, involuntary, "events of failed payment: events, within"),
     KEY("attribute", WL_FIELD_TEXT, churn.attribute, "label: the attribute that says it"),
@@ -66,7 +67,8 @@ static const struct {
 } rules[] = {
     {"events", {true, true, false}, {false, true, false}},
     {"horizon", {true, true, true}, {true, true, false}},
-    {"restart", {false, true, false}, {false}},
+    {"gone", {true, false, false}, {false}},
+    {"restart", {true, true, false}, {false}},
     {"allowed_gap", {false, true, false}, {false}},
     {"involuntary", {true, true, false}, {false}},
     {"attribute", {false, false, true}, {false, false, true}},
@@ -113,6 +115,11 @@ static wl_status check_section(const struct wl_node *node, const struct wl_churn
 {
     if (churn->kind == WL_CHURN_CANCEL && churn->events.n_items == 0) {
         return wl_fail_node(error, node, "churn.events: kind cancel needs at least one event");
+    }
+    if (churn->kind == WL_CHURN_INACTIVITY && churn->restart.n_items > 0 &&
+        churn->gone.n_items == 0) {
+        return wl_fail_node(error, wl_node_get(node, "restart"),
+                            "churn.restart: means nothing without gone, which it takes back");
     }
     if (churn->allowed_gap_us > 0 && churn->restart.n_items == 0) {
         return wl_fail_node(error, wl_node_get(node, "allowed_gap"),
@@ -218,6 +225,10 @@ static void audience_en(const struct wl_churn *churn, struct wl_buf *text)
         wl_buf_text(text, " before the observation date");
     }
     wl_buf_text(text, churn->kind == WL_CHURN_CANCEL ? " who has not cancelled" : "");
+    if (churn->gone.n_items > 0) {
+        wl_buf_text(text, " and no ");
+        put_names(text, &churn->gone, false);
+    }
 }
 
 static void window_en(const struct wl_churn *churn, struct wl_buf *text)
@@ -285,6 +296,10 @@ static void audience_zh(const struct wl_churn *churn, struct wl_buf *text)
     }
     wl_buf_text(text, events->n_items == 0 ? "有过任何事件" : "有过");
     put_names(text, events, true);
+    if (churn->gone.n_items > 0) {
+        wl_buf_text(text, "、且没有");
+        put_names(text, &churn->gone, true);
+    }
     wl_buf_text(text, churn->kind == WL_CHURN_CANCEL ? "且尚未退订的每位客户" : "的每位客户");
 }
 

@@ -11,7 +11,8 @@
  *     horizon: 90d
  *     lead: 72h                            # 0h: no lead
  *     audience: {events: [..], within: 180d}   # who is asked about; default: the active
- *     restart: [Subscription Started]      # cancel: coming back
+ *     gone: [Subscription Cancelled]       # inactivity: who did this has left already: not asked about
+ *     restart: [Subscription Started]      # coming back, from cancel or gone
  *     allowed_gap: 30d                     # cancel: back within this time means it was no churn
  *     involuntary: {events: [Payment Failed], within: 30d}    # leavers kept apart
  *     attribute: Churn                     # label: a column that already says it
@@ -38,6 +39,7 @@ struct wl_churn {
     int64_t lead_us;
     struct wl_texts audience_events;
     int64_t audience_within_us; /* 0: ever */
+    struct wl_texts gone;
     struct wl_texts restart;
     int64_t allowed_gap_us;
     struct wl_texts involuntary;

@@ -79,6 +79,7 @@ static wl_status give_roles(const struct wl_churn *churn, const struct wl_compan
             roles[id] |= WL_ROLE_ACTIVE;
         }
     }
+    WL_TRY(give_role(company, &churn->gone, "churn.gone", false, WL_ROLE_CANCEL, roles, error));
     // Coming back or failing to pay may simply not have happened yet: no complaint.
     WL_TRY(
         give_role(company, &churn->restart, "churn.restart", false, WL_ROLE_RESTART, roles, error));

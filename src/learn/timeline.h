@@ -7,8 +7,8 @@
 /* The parts an event may play; a mask. */
 enum wl_role {
     WL_ROLE_ACTIVE = 1,      /* inactivity: a sign of life */
-    WL_ROLE_CANCEL = 2,      /* cancel: leaving */
-    WL_ROLE_RESTART = 4,     /* cancel: coming back */
+    WL_ROLE_CANCEL = 2,      /* leaving: of kind cancel, or gone of kind inactivity */
+    WL_ROLE_RESTART = 4,     /* coming back */
     WL_ROLE_AUDIENCE = 8,    /* makes a user eligible */
     WL_ROLE_INVOLUNTARY = 16 /* a failed payment */
 };

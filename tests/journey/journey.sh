@@ -23,7 +23,7 @@ config() { # the video workspace with dates, gates and tiers that 600 customers 
         -e 's/test: \[2025-03-13\]/test: [2025-03-07]/' -e 's/trees: 150/trees: 25/' \
         -e 's/edges: .*\]}/edges: [98, 95, 85, 60]}/' \
         "$source/share/workspaces/video.yaml"
-    echo "gates: {min_rows: 200, min_per_class: 30}"
+    echo "gates: {min_rows: 200, min_per_class: 20}"
 }
 
 walk() { # FOLDER THREADS SEED WITH-TRUTH

@@ -74,6 +74,31 @@ static void test_inactivity_windows(void)
     wl_company_free(company);
 }
 
+// Who has left already is not asked about, until they come back.
+static void test_gone_before(void)
+{
+    struct wl_churn churn = inactivity();
+    struct wl_company *company = company_make();
+
+    company_event(company, "left", "Order", 90);
+    company_event(company, "left", "Cancel", 95);
+    company_event(company, "back", "Order", 90);
+    company_event(company, "back", "Cancel", 95);
+    company_event(company, "back", "Start", 97);
+    company_event(company, "leaves later", "Order", 90);
+    company_event(company, "leaves later", "Cancel", 101);
+    company_event(company, "clock", "View", 200);
+    expect(&churn, company, "left", 100, WL_LABEL_POSITIVE); // nobody said what gone means
+    churn.gone = NAMES(cancels);
+    churn.restart = NAMES(starts);
+    expect(&churn, company, "left", 94, WL_LABEL_POSITIVE);
+    expect(&churn, company, "left", 100, WL_LABEL_NOT_ELIGIBLE);
+    expect(&churn, company, "back", 96, WL_LABEL_NOT_ELIGIBLE);
+    expect(&churn, company, "back", 100, WL_LABEL_POSITIVE);
+    expect(&churn, company, "leaves later", 100, WL_LABEL_POSITIVE);
+    wl_company_free(company);
+}
+
 static void test_two_clocks(void)
 {
     struct wl_churn churn = inactivity();
@@ -334,6 +359,7 @@ static void test_every_failed_allocation(void)
 int main(void)
 {
     RUN(test_inactivity_windows);
+    RUN(test_gone_before);
     RUN(test_two_clocks);
     RUN(test_audience);
     RUN(test_cancel_windows_and_gap);
