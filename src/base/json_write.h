@@ -33,7 +33,8 @@ void wl_json_null(struct wl_json_writer *json);
 /* wl_json_time - an ISO 8601 string; WL_TIME_NONE becomes null. */
 void wl_json_time(struct wl_json_writer *json, int64_t time_us);
 
-/* wl_json_digits - a number rounded to n_digits significant digits, for people: 0.8481. Minus zero is 0. */
+/* wl_json_digits - a number rounded to n_digits significant digits, for people: 0.8481. Minus
+ * zero is 0. */
 void wl_json_digits(struct wl_json_writer *json, double value, int n_digits);
 
 #endif

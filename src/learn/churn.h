@@ -11,7 +11,7 @@
  *     horizon: 90d
  *     lead: 72h                            # 0h: no lead
  *     audience: {events: [..], within: 180d}   # who is asked about; default: the active
- *     gone: [Subscription Cancelled]       # inactivity: who did this has left already: not asked about
+ *     gone: [Subscription Cancelled]       # inactivity: left already, not asked about
  *     restart: [Subscription Started]      # coming back, from cancel or gone
  *     allowed_gap: 30d                     # cancel: back within this time means it was no churn
  *     involuntary: {events: [Payment Failed], within: 30d}    # leavers kept apart
