@@ -131,7 +131,7 @@ static wl_status add_offer(struct context *c, const struct wl_offer *offer, int6
 }
 
 // What a customer wrote about themselves may be anything: only a short text without control bytes
-// and braces is spoken. Otherwise the customer has no such attribute, and templates know what to do.
+// and braces is spoken. Otherwise the customer has no such attribute, and templates know it.
 static bool is_speakable(const struct wl_node *value)
 {
     struct wl_str text = value->text;

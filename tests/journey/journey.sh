@@ -21,7 +21,7 @@ fail() {
 config() { # the video workspace with dates, gates and tiers that 600 customers and 84 days can fill
     sed -e 's/{from: 2025-02-01, to: 2025-02-22, every: 7d}/[2025-02-01, 2025-02-15]/' \
         -e 's/test: \[2025-03-13\]/test: [2025-03-07]/' -e 's/trees: 150/trees: 25/' \
-        -e 's/edges: .*\]}/edges: [98, 95, 85, 60]}/' \
+        -e 's/edges: .*\]}/edges: [96.5, 94, 88, 70]}/' \
         "$source/share/workspaces/video.yaml"
     echo "gates: {min_rows: 200, min_per_class: 20}"
 }
