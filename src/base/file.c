@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -229,10 +230,37 @@ wl_status wl_folder_list(const char *path, struct wl_arena *arena, char ***names
     return WL_OK;
 }
 
+wl_status wl_folder_lock(const char *path, int *lock, wl_error *error)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = -1;
+
+    if (fd < 0) {
+        return fail_errno(error, path, "open");
+    }
+    do {
+        failed = flock(fd, LOCK_EX);
+    } while (failed != 0 && errno == EINTR);
+    if (failed != 0) {
+        wl_status status = fail_errno(error, path, "lock");
+        (void)close(fd);
+        return status;
+    }
+    *lock = fd;
+    return WL_OK;
+}
+
+void wl_folder_unlock(int lock)
+{
+    if (lock >= 0) {
+        (void)close(lock);
+    }
+}
+
 wl_status wl_folder_temporary(const char *folder, struct wl_arena *arena, char **path_out,
                               wl_error *error)
 {
-    char *path = wl_path_join(arena, folder, ".new-XXXXXX");
+    char *path = wl_path_join(arena, folder, WL_FOLDER_TEMPORARY "XXXXXX");
 
     if (path == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a folder name");

@@ -54,6 +54,17 @@ struct wl_arena;
 WL_MUST_CHECK wl_status wl_folder_list(const char *path, struct wl_arena *arena, char ***names,
                                        size_t *n_names, wl_error *error);
 
+/* wl_folder_lock - wait until nobody else holds this folder, then hold it: against other processes
+ * and other threads. A process that dies lets go.
+ *   lock  (out) for wl_folder_unlock; untouched on failure.
+ * Errors:  WL_ENOTFOUND, WL_EIO (a file system without locks, too). */
+WL_MUST_CHECK wl_status wl_folder_lock(const char *path, int *lock, wl_error *error);
+
+/* wl_folder_unlock - let go; -1 is fine. */
+void wl_folder_unlock(int lock);
+
+#define WL_FOLDER_TEMPORARY ".new-" /* how the names of unfinished folders begin */
+
 /* wl_folder_temporary - make a new folder with a name nobody else has, ".new-XXXXXX" inside folder.
  *   path_out  (out) in arena.
  * Errors:  WL_EIO, WL_ENOTFOUND (no such folder), WL_ENOMEM. */

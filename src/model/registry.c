@@ -1,7 +1,6 @@
 /* The registry is folders and small files: it can be read with ls and cat, copied with cp, and
- * needs no service. A version is written into a hidden folder and renamed into place: rename
- * refuses a taken name, so two savers at once get two versions and neither sees half of the other.
- */
+ * needs no service. A version is written into a hidden folder and renamed into place while the
+ * model's folder is locked: savers take turns, and what a killed one left is cleared away. */
 #include "model/registry.h"
 
 #include "base/clock.h"
@@ -17,7 +16,6 @@
 #define MANIFEST   "manifest.json"
 #define MODEL      "model.wlm"
 #define NAME_BYTES 64
-#define RACES_MAX  100 /* savers that may win before us */
 
 static const char *const calibrations[] = {"none", "sigmoid", "isotonic"};
 
@@ -163,7 +161,7 @@ static wl_status write_version(struct wl_arena *arena, const char *path, struct 
     return wl_file_write(manifest_path, manifest, error);
 }
 
-/* One try to become `version`; WL_EEXIST when somebody else just did. */
+/* Become `version`; the caller holds the folder. */
 static wl_status save_as(struct wl_arena *arena, const char *model_folder, const char *name,
                          int64_t version, const struct wl_model *model,
                          const struct wl_registry_facts *facts, wl_error *error)
@@ -199,12 +197,32 @@ done:
     return status;
 }
 
+// Folders that a killed save left half written; nothing ever reads them.
+static wl_status remove_stale(struct wl_arena *arena, const char *model_folder, wl_error *error)
+{
+    char **names = NULL;
+    size_t n_names = 0;
+
+    WL_TRY(wl_folder_list(model_folder, arena, &names, &n_names, error));
+    for (size_t i = 0; i < n_names; i++) {
+        if (strncmp(names[i], WL_FOLDER_TEMPORARY, strlen(WL_FOLDER_TEMPORARY)) == 0) {
+            char *path = wl_path_join(arena, model_folder, names[i]);
+            if (path == NULL) {
+                return fail_memory(error);
+            }
+            wl_folder_remove(path);
+        }
+    }
+    return WL_OK;
+}
+
 wl_status wl_registry_save(const wl_alloc *alloc, const char *folder, const char *name,
                            const struct wl_model *model, const struct wl_registry_facts *facts,
                            int64_t *version_out, wl_error *error)
 {
     struct wl_arena arena;
     int64_t version = 0;
+    int lock = -1;
     wl_status status = wl_registry_check_name(name, error);
 
     if (status != WL_OK) {
@@ -217,17 +235,15 @@ wl_status wl_registry_save(const wl_alloc *alloc, const char *folder, const char
         goto done;
     }
     WL_GO(wl_folder_make(model_folder, error));
-    for (int i_race = 0; i_race < RACES_MAX; i_race++) {
-        WL_GO(newest_version(&arena, model_folder, &version, error));
-        status = save_as(&arena, model_folder, name, ++version, model, facts, error);
-        if (status != WL_EEXIST) {
-            break;
-        }
-    }
-    if (status == WL_OK && version_out != NULL) {
+    WL_GO(wl_folder_lock(model_folder, &lock, error)); // so that what is unfinished is stale
+    WL_GO(remove_stale(&arena, model_folder, error));
+    WL_GO(newest_version(&arena, model_folder, &version, error));
+    WL_GO(save_as(&arena, model_folder, name, ++version, model, facts, error));
+    if (version_out != NULL) {
         *version_out = version;
     }
 done:
+    wl_folder_unlock(lock);
     wl_arena_release(&arena);
     return status;
 }

@@ -57,7 +57,8 @@ struct wl_registry_move {
  *   folder       (in)  "models"; made when it is not there.
  *   name         (in)  1..64 of a-z, 0-9, '-', '_'.
  *   version_out  (out) 1, 2, 3, ...; may be NULL.
- * Cost:    writes two files with fsync; a crash leaves the version whole or absent.
+ * Cost:    writes two files with fsync; a crash leaves the version whole or absent, and what it
+ *          left unfinished is removed by the next save. Waits for another process that saves.
  * Errors:  WL_EINVAL  a name like that.  WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_registry_save(const wl_alloc *alloc, const char *folder,
                                          const char *name, const struct wl_model *model,

@@ -140,6 +140,19 @@ static void test_mismatches_are_refused(void)
     wl_buf_release(&bytes);
 }
 
+static void test_what_a_killed_save_left_is_removed(void)
+{
+    struct wl_registry_entry *entries = NULL;
+    char *stale = NULL;
+    size_t n = 0;
+
+    CHECK_INT(wl_registry_list(&arena, folder, &entries, &n, NULL), WL_OK);
+    CHECK_INT(wl_folder_temporary(path_of("churn"), &arena, &stale, NULL), WL_OK);
+    CHECK_INT(wl_file_write(wl_path_join(&arena, stale, "model.wlm"), WL_STR("half"), NULL), WL_OK);
+    save_one((int64_t)n + 1);
+    CHECK(!wl_file_exists(stale));
+}
+
 static void test_names(void)
 {
     struct wl_model *model = NULL;
@@ -173,6 +186,7 @@ int main(void)
     wl_arena_init(&arena, wl_alloc_default(), 0);
     CHECK_INT(wl_folder_temporary(WL_BINARY_DIR, &arena, &folder, NULL), WL_OK);
     RUN(test_versions_and_aliases);
+    RUN(test_what_a_killed_save_left_is_removed);
     RUN(test_mismatches_are_refused);
     RUN(test_names);
     clear_away();
