@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "data/schema.h"
 #include "features/build.h"
-#include "store/store.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,25 +48,12 @@ void wl_journey_close(struct wl_journey *journey)
 wl_status wl_journey_load(struct wl_journey *journey, wl_error *error)
 {
     const struct wl_run *run = &journey->run;
-    struct wl_store *store = NULL;
     struct wl_company *company = NULL;
-    wl_status status = WL_OK;
 
-    WL_GO(wl_store_open(journey->workspace.store_path, run->alloc, &store, error));
-    WL_GO(wl_company_new(run->alloc, &company, error));
-    WL_GO(wl_store_load(store, company, NULL, run->sink, error));
-    if (company->users.n_strings == 0) {
-        status = wl_fail(error, WL_ENOTFOUND, "%s holds no records yet: run wanliu ingest FILE",
-                         journey->workspace.store_path);
-        goto done;
-    }
+    WL_TRY(wl_workspace_load(&journey->workspace, run->alloc, run->sink, &company, error));
     wl_company_free(journey->company);
     journey->company = company;
-    company = NULL;
-done:
-    wl_company_free(company);
-    wl_store_close(store);
-    return status;
+    return WL_OK;
 }
 
 wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition, wl_error *error)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -121,6 +122,34 @@ void wl_workspace_release(struct wl_workspace *workspace)
 {
     wl_arena_release(&workspace->arena);
     *workspace = (struct wl_workspace){0};
+}
+
+wl_status wl_workspace_load(const struct wl_workspace *workspace, const wl_alloc *alloc,
+                            const struct wl_sink *sink, struct wl_company **company_out,
+                            wl_error *error)
+{
+    struct wl_store *store = NULL;
+    struct wl_company *company = NULL;
+    bool has_records = false;
+    wl_status status = WL_OK;
+
+    if (wl_file_exists(workspace->store_path)) { // opening would make it
+        WL_GO(wl_store_open(workspace->store_path, alloc, &store, error));
+        WL_GO(wl_company_new(alloc, &company, error));
+        WL_GO(wl_store_load(store, company, NULL, sink, error));
+        has_records = company->users.n_strings > 0;
+    }
+    if (!has_records) {
+        status = wl_fail(error, WL_ENOTFOUND, "%s holds no records yet: run wanliu ingest FILE",
+                         workspace->store_path);
+        goto done;
+    }
+    *company_out = company;
+    company = NULL;
+done:
+    wl_company_free(company);
+    wl_store_close(store);
+    return status;
 }
 
 wl_status wl_workspace_fail(const struct wl_workspace *workspace, wl_status status, wl_error *error)

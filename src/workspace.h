@@ -2,6 +2,8 @@
  * reads and checks the top level of the configuration; each stage reads its own section. */
 #ifndef WL_WORKSPACE_H
 #define WL_WORKSPACE_H
+#include "base/progress.h"
+#include "data/company.h"
 #include "data/node.h"
 #include "data/schema.h"
 
@@ -45,6 +47,14 @@ WL_MUST_CHECK wl_status wl_workspace_open(const char *folder, const wl_alloc *al
 
 /* wl_workspace_release - give the memory back; a zeroed workspace is fine. */
 void wl_workspace_release(struct wl_workspace *workspace);
+
+/* wl_workspace_load - read all records of the store; a workspace without one is left without one.
+ *   sink     (in)  may be NULL.
+ *   company  (out) free with wl_company_free.
+ * Errors:  WL_ENOTFOUND  nothing has been ingested yet; says what to run.  Those of the store. */
+WL_MUST_CHECK wl_status wl_workspace_load(const struct wl_workspace *workspace,
+                                          const wl_alloc *alloc, const struct wl_sink *sink,
+                                          struct wl_company **company, wl_error *error);
 
 /* wl_workspace_fail - put the configuration file's name in front of a WL_ECONFIG complaint, unless
  * it names a file already; other failures pass unchanged. Returns status. */

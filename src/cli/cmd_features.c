@@ -8,7 +8,6 @@
 #include "features/state.h"
 #include "learn/churn.h"
 #include "learn/split.h"
-#include "store/store.h"
 #include "workspace.h"
 
 #include <math.h>
@@ -41,20 +40,6 @@ struct run {
     size_t n_dates;
 };
 
-static wl_status load(struct run *run, wl_error *error)
-{
-    struct wl_cli *cli = run->cli;
-    struct wl_store *store = NULL;
-    wl_status status = WL_OK;
-
-    WL_GO(wl_store_open(run->workspace.store_path, cli->alloc, &store, error));
-    WL_GO(wl_company_new(cli->alloc, &run->company, error));
-    WL_GO(wl_store_load(store, run->company, NULL, &cli->sink, error));
-done:
-    wl_store_close(store);
-    return status;
-}
-
 // The attribute that says who left is no feature.
 static wl_status compile(struct run *run, wl_error *error)
 {
@@ -79,12 +64,10 @@ static wl_status open_run(struct run *run, bool needs_records, wl_error *error)
 {
     WL_TRY(wl_workspace_open(run->cli->folder, run->cli->alloc, &run->workspace, error));
     run->cli->utc_offset_us = run->workspace.utc_offset_us;
-    if (needs_records || wl_file_exists(run->workspace.store_path)) {
-        WL_TRY(load(run, error));
-    }
-    if (needs_records && run->company->users.n_strings == 0) {
-        return wl_fail(error, WL_ENOTFOUND, "%s holds no records yet: run wanliu ingest FILE",
-                       run->workspace.store_path);
+    wl_status status =
+        wl_workspace_load(&run->workspace, run->cli->alloc, &run->cli->sink, &run->company, error);
+    if (status != WL_OK && (needs_records || status != WL_ENOTFOUND)) {
+        return status;
     }
     return compile(run, error);
 }

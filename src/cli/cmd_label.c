@@ -3,7 +3,6 @@
 #include "cli/commands.h"
 #include "learn/label.h"
 #include "learn/split.h"
-#include "store/store.h"
 #include "workspace.h"
 
 static const struct wl_option options[] = {
@@ -45,24 +44,6 @@ static wl_status read_dates(struct labelling *run, wl_error *error)
                        "no observation dates: give --as-of or a section \"dates\"");
     }
     return WL_OK;
-}
-
-static wl_status load(struct labelling *run, wl_error *error)
-{
-    struct wl_cli *cli = run->cli;
-    struct wl_store *store = NULL;
-    wl_status status = WL_OK;
-
-    WL_GO(wl_store_open(run->workspace.store_path, cli->alloc, &store, error));
-    WL_GO(wl_company_new(cli->alloc, &run->company, error));
-    WL_GO(wl_store_load(store, run->company, NULL, &cli->sink, error));
-    if (run->company->users.n_strings == 0) {
-        status = wl_fail(error, WL_ENOTFOUND, "%s holds no records yet: run wanliu ingest FILE",
-                         run->workspace.store_path);
-    }
-done:
-    wl_store_close(store);
-    return status;
 }
 
 static void put_label(const struct labelling *run, size_t i, struct wl_buf *line)
@@ -122,7 +103,7 @@ static wl_status run_label(struct wl_cli *cli, wl_error *error)
     status = wl_churn_read(&run.workspace.arena, run.workspace.churn, &run.churn, error);
     WL_GO(wl_workspace_fail(&run.workspace, status, error));
     WL_GO(read_dates(&run, error));
-    WL_GO(load(&run, error));
+    WL_GO(wl_workspace_load(&run.workspace, cli->alloc, &cli->sink, &run.company, error));
     status = wl_labels_build(&run.churn, run.company, run.dates_us, run.n_dates, &run.labels,
                              &run.report, error);
     WL_GO(wl_workspace_fail(&run.workspace, status, error));
