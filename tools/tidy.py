@@ -9,6 +9,7 @@ word in a message is no call.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -22,6 +23,8 @@ SCRIPTS = (".py", ".sh", ".cmake", "CMakeLists.txt", "Makefile")
 TEXT = CODE + SCRIPTS + (".md", ".txt", ".json", ".yaml", ".yml", ".html", ".css", ".js")
 # Bytes in these are somebody's data, not our writing.
 DATA_FOLDERS = ("fuzz/corpus/", "tests/golden/", "tests/cli/", "tests/data/")
+# What .gitignore leaves out, for a tree without git.
+MADE = ("build/", "demo/", ".git/", ".cache/")
 
 BANNED = """strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime rand srand alloca
     gets"""
@@ -311,14 +314,16 @@ def tree_faults(files, layers):
 
 
 def list_files(root):
-    """Paths of the tree as git sees it, or all files where there is no repository."""
-    if os.path.exists(os.path.join(root, ".git")):
-        command = ["git", "-C", root, "ls-files", "-co", "--exclude-standard"]
+    """Paths of the tree as git sees it, or all but hidden and made ones where git or its repository
+    is not there."""
+    command = ["git", "-C", root, "ls-files", "-co", "--exclude-standard"]
+    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         paths = output.split("\n")
     else:
-        paths = [os.path.relpath(os.path.join(folder, name), root)
-                 for folder, _, names in os.walk(root) for name in names]
+        paths = [path for path in (os.path.relpath(os.path.join(folder, name), root)
+                                   for folder, _, names in os.walk(root) for name in names)
+                 if not path.startswith(MADE)]
     return [path for path in paths
             if path.endswith(TEXT) and not path.startswith(DATA_FOLDERS)
             and os.path.isfile(os.path.join(root, path))]

@@ -157,6 +157,7 @@ def main():
     cases.append((("src/explain/tree.c", 1, "unique"), {"src/explain/tree.c": "/* Twice. */\n"}))
     cases.append((("src/model/", 1, "readme"), {"src/model/README.md": None}))
     cases.append((None, {}))
+    cases.append((None, {"build/made.c": "x \n", "demo/made.md": "x \n"}))
     for want, changes in cases:
         files = dict(CLEAN, **changes)
         found = found_in({path: text for path, text in files.items() if text is not None})
