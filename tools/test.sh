@@ -1,6 +1,6 @@
 #!/bin/bash
-# test.sh PRESET [word: [ctest option...]] - run the tests of a build; shows only what failed and
-# closes with one line "N passed, N failed[, N skipped]", the word in front when one is given.
+# test.sh PRESET [word: [ctest option...]] - run the tests of a build; shows only what failed
+# or was skipped and closes with one line "N passed, N failed[, N skipped]", the word in front when one is given.
 set -u
 preset=$1
 word=${2:-}
@@ -18,6 +18,9 @@ if [ "$code" -ne 0 ] || [ "$failed" -ne 0 ]; then
     grep -vE ' Passed |^ *Start |^Test project|sec\*proc|^$' "$log" | head -n 100 >&2
     [ "$failed" -ne 0 ] || failed=1 # ctest itself failed
 fi
+# A test that is skipped says why in its own output.
+awk '/ Test: / { name = $NF } /^skipped: / { print name " " $0 }' \
+    "build/$preset/Testing/Temporary/LastTest.log" >&2
 [ "$skipped" -eq 0 ] && more="" || more=", $skipped skipped"
 echo "${word:+$word }$passed passed, $failed failed$more"
 [ "$failed" -eq 0 ]
