@@ -143,11 +143,10 @@ static wl_status compile(struct wl_journey *journey, wl_error *error)
 
 static wl_status run_config_check(struct wl_cli *cli, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
     struct declared all = {.messages = {.now_us = WL_TIME_NONE}};
     wl_status status = WL_OK;
 
-    WL_GO(wl_journey_open(cli->folder, &run, &all.journey, error));
+    WL_GO(wl_cli_journey_open(cli, &all.journey, error));
     status = read_sections(&all, error);
     WL_GO(wl_workspace_fail(&all.journey.workspace, status, error));
     WL_GO(compile(&all.journey, error));

@@ -1,14 +1,11 @@
 /* features: what is computed of every customer (list), for all (build) or one (get), and the proof
  * that batch and stream agree (diff). */
-#include "base/file.h"
 #include "base/json_write.h"
 #include "cli/commands.h"
+#include "cli/journey_run.h"
 #include "features/build.h"
 #include "features/diff.h"
 #include "features/state.h"
-#include "learn/churn.h"
-#include "learn/split.h"
-#include "workspace.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,73 +30,31 @@ static const struct wl_option diff_options[] = {
 /* What one run of these commands works with. */
 struct run {
     struct wl_cli *cli;
-    struct wl_workspace workspace;
-    struct wl_company *company; /* NULL while nothing is loaded */
-    struct wl_plan *plan;
-    int64_t *dates_us; /* (n_dates) in an arena */
+    struct wl_journey journey; /* its company is NULL while nothing is stored */
+    int64_t *dates_us;         /* (n_dates) in an arena */
     size_t n_dates;
 };
-
-// The attribute that says who left is no feature.
-static wl_status compile(struct run *run, wl_error *error)
-{
-    struct wl_workspace *workspace = &run->workspace;
-    struct wl_churn churn = {0};
-    const char *exclude[2] = {NULL, NULL};
-
-    if (workspace->churn != NULL) {
-        wl_status status = wl_churn_read(&workspace->arena, workspace->churn, &churn, error);
-        WL_TRY(wl_workspace_fail(workspace, status, error));
-        exclude[0] = churn.attribute;
-    }
-    struct wl_plan_options options = {
-        .utc_offset_us = workspace->utc_offset_us, .company = run->company, .exclude = exclude};
-    wl_status status =
-        wl_plan_compile(&workspace->arena, workspace->features, &options, &run->plan, error);
-    return wl_workspace_fail(workspace, status, error);
-}
 
 // Opens the workspace and loads its records; without any, only `list` goes on.
 static wl_status open_run(struct run *run, bool needs_records, wl_error *error)
 {
-    WL_TRY(wl_workspace_open(run->cli->folder, run->cli->alloc, &run->workspace, error));
-    run->cli->utc_offset_us = run->workspace.utc_offset_us;
-    wl_status status =
-        wl_workspace_load(&run->workspace, run->cli->alloc, &run->cli->sink, &run->company, error);
+    WL_TRY(wl_cli_journey_open(run->cli, &run->journey, error));
+    wl_status status = wl_journey_load(&run->journey, error);
     if (status != WL_OK && (needs_records || status != WL_ENOTFOUND)) {
         return status;
     }
-    return compile(run, error);
-}
-
-static void close_run(struct run *run)
-{
-    wl_company_free(run->company);
-    wl_workspace_release(&run->workspace);
+    return wl_journey_plan(&run->journey, (struct wl_str){.data = NULL, .n_bytes = 0}, error);
 }
 
 // --as-of, else the dates of the configuration, else the newest moment.
 static wl_status read_dates(struct run *run, wl_error *error)
 {
-    struct wl_workspace *workspace = &run->workspace;
-    struct wl_dates dates;
-
-    WL_TRY(wl_cli_dates(run->cli, "as-of", &run->dates_us, &run->n_dates, error));
-    if (run->n_dates > 0) {
-        return WL_OK;
-    }
-    wl_status status =
-        wl_dates_read(&workspace->arena, workspace->dates, workspace->utc_offset_us, &dates, error);
-    WL_TRY(wl_workspace_fail(workspace, status, error));
-    run->dates_us = wl_dates_all(&dates, &workspace->arena, &run->n_dates);
-    if (run->dates_us != NULL && run->n_dates == 0) {
-        run->dates_us = wl_arena_zeroed(&workspace->arena, 1, sizeof(*run->dates_us));
+    WL_TRY(wl_cli_observation_dates(run->cli, &run->journey, &run->dates_us, &run->n_dates, error));
+    if (run->n_dates == 0) {
+        run->dates_us = &run->journey.company->newest_us;
         run->n_dates = 1;
-        if (run->dates_us != NULL) {
-            run->dates_us[0] = run->company->newest_us;
-        }
     }
-    return run->dates_us != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for dates");
+    return WL_OK;
 }
 
 /* ---- list ---- */
@@ -132,7 +87,7 @@ static void put_feature(const struct run *run, const struct wl_feature *feature,
     put_pair(&json, "formula", feature->formula);
     wl_json_key(&json, "baseline");
     if (feature->i_baseline != SIZE_MAX) {
-        wl_json_text(&json, run->plan->features[feature->i_baseline].name);
+        wl_json_text(&json, run->journey.plan->features[feature->i_baseline].name);
     } else {
         wl_json_null(&json);
     }
@@ -147,14 +102,14 @@ static wl_status run_list(struct wl_cli *cli, wl_error *error)
 
     wl_buf_init(&line, cli->alloc, 0);
     WL_GO(open_run(&run, false, error));
-    for (size_t i = 0; i < run.plan->n_features; i++) {
-        put_feature(&run, wl_plan_feature(run.plan, i), &line);
+    for (size_t i = 0; i < run.journey.plan->n_features; i++) {
+        put_feature(&run, wl_plan_feature(run.journey.plan, i), &line);
         WL_GO(wl_cli_line(cli, &line, error));
     }
-    wl_cli_say(cli, WL_SAY(cli, "%zu features", "共 %zu 个特征"), run.plan->n_features);
+    wl_cli_say(cli, WL_SAY(cli, "%zu features", "共 %zu 个特征"), run.journey.plan->n_features);
 done:
     wl_buf_release(&line);
-    close_run(&run);
+    wl_journey_close(&run.journey);
     return status;
 }
 
@@ -247,8 +202,8 @@ static wl_status run_build(struct wl_cli *cli, wl_error *error)
     }
     WL_GO(open_run(&run, true, error));
     WL_GO(read_dates(&run, error));
-    struct wl_features_request request = {.plan = run.plan,
-                                          .company = run.company,
+    struct wl_features_request request = {.plan = run.journey.plan,
+                                          .company = run.journey.company,
                                           .dates_us = run.dates_us,
                                           .n_dates = run.n_dates,
                                           .n_threads = cli->n_threads,
@@ -256,10 +211,10 @@ static wl_status run_build(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_features_build(&request, cli->alloc, &rows, error));
     WL_GO(write_rows(&run, &rows, is_csv, error));
     wl_cli_say(cli, WL_SAY(cli, "%zu rows of %zu features", "共 %zu 行，每行 %zu 个特征"),
-               rows.n_rows, run.plan->n_features);
+               rows.n_rows, run.journey.plan->n_features);
 done:
     wl_rows_release(&rows);
-    close_run(&run);
+    wl_journey_close(&run.journey);
     return status;
 }
 
@@ -269,12 +224,12 @@ done:
 static wl_status replay(const struct run *run, uint32_t user, int64_t as_of_us,
                         struct wl_state *state, bool *is_known, wl_error *error)
 {
-    const struct wl_company *company = run->company;
+    const struct wl_company *company = run->journey.company;
     struct wl_binding binding = {0};
     wl_status status = WL_OK;
 
-    WL_GO(wl_binding_init(&binding, run->cli->alloc, run->plan, company, error));
-    WL_GO(wl_state_init(state, run->cli->alloc, run->plan, error));
+    WL_GO(wl_binding_init(&binding, run->cli->alloc, run->journey.plan, company, error));
+    WL_GO(wl_state_init(state, run->cli->alloc, run->journey.plan, error));
     for (size_t i = 0; i < company->events.n_events; i++) {
         if (company->events.user[i] == user && company->events.received_us[i] <= as_of_us) {
             struct wl_event event = wl_company_event(company, i);
@@ -328,8 +283,8 @@ static wl_status write_values(const struct run *run, const struct wl_state *stat
         wl_json_key(&json, "features");
         wl_json_open(&json, '{');
     }
-    for (size_t f = 0; f < run->plan->n_features; f++) {
-        const struct wl_feature *feature = &run->plan->features[f];
+    for (size_t f = 0; f < run->journey.plan->n_features; f++) {
+        const struct wl_feature *feature = &run->journey.plan->features[f];
         if (cli->is_json) {
             wl_json_key(&json, feature->name);
             put_value(&json, state, f, values[f]);
@@ -365,9 +320,10 @@ static wl_status run_get(struct wl_cli *cli, wl_error *error)
     }
     WL_GO(open_run(&run, true, error));
     WL_GO(wl_cli_dates(cli, "as-of", &run.dates_us, &run.n_dates, error));
-    int64_t as_of_us = run.n_dates > 0 ? run.dates_us[0] : run.company->newest_us;
-    uint32_t id = wl_dict_find(&run.company->users, user);
-    float *values = wl_arena_zeroed(&cli->arena_process, run.plan->n_features, sizeof(*values));
+    int64_t as_of_us = run.n_dates > 0 ? run.dates_us[0] : run.journey.company->newest_us;
+    uint32_t id = wl_dict_find(&run.journey.company->users, user);
+    float *values =
+        wl_arena_zeroed(&cli->arena_process, run.journey.plan->n_features, sizeof(*values));
     if (values == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for a row");
         goto done;
@@ -381,11 +337,11 @@ static wl_status run_get(struct wl_cli *cli, wl_error *error)
                          WL_STR_ARG(user), wl_time_format_iso(as_of_us, text));
         goto done;
     }
-    WL_GO(wl_state_row(run.plan, &state, as_of_us, values, error));
+    WL_GO(wl_state_row(run.journey.plan, &state, as_of_us, values, error));
     WL_GO(write_values(&run, &state, user, as_of_us, values, error));
 done:
     wl_state_release(&state);
-    close_run(&run);
+    wl_journey_close(&run.journey);
     return status;
 }
 
@@ -446,22 +402,22 @@ static wl_status run_diff(struct wl_cli *cli, wl_error *error)
 
     WL_GO(open_run(&run, true, error));
     WL_GO(read_dates(&run, error));
-    struct wl_diff_request request = {.plan = run.plan,
-                                      .company = run.company,
+    struct wl_diff_request request = {.plan = run.journey.plan,
+                                      .company = run.journey.company,
                                       .dates_us = run.dates_us,
                                       .n_dates = run.n_dates,
                                       .seed = cli->seed,
                                       .n_threads = cli->n_threads,
                                       .sink = &cli->sink};
     WL_GO(wl_features_diff(&request, cli->alloc, &report, error));
-    WL_GO(write_diff(cli, run.plan, &report, error));
+    WL_GO(write_diff(cli, run.journey.plan, &report, error));
     if (report.n_differences > 0) {
         status = wl_fail(error, WL_EGATE, "batch and stream differ in %zu of %zu values",
                          report.n_differences, report.n_values);
     }
 done:
     wl_diff_report_release(&report);
-    close_run(&run);
+    wl_journey_close(&run.journey);
     return status;
 }
 

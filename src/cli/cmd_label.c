@@ -1,9 +1,7 @@
 /* label: who left, as one JSON line per customer and observation date. */
 #include "base/json_write.h"
 #include "cli/commands.h"
-#include "learn/label.h"
-#include "learn/split.h"
-#include "workspace.h"
+#include "cli/journey_run.h"
 
 static const struct wl_option options[] = {
     {"as-of", 0, "DATES", "observation dates, with commas between (default: those of wanliu.yaml)",
@@ -13,37 +11,28 @@ static const struct wl_option options[] = {
 /* What one run of the command works with. */
 struct labelling {
     struct wl_cli *cli;
-    struct wl_workspace workspace;
-    struct wl_churn churn;
+    struct wl_journey journey;
     int64_t *dates_us; /* (n_dates) in an arena */
     size_t n_dates;
-    struct wl_company *company;
     struct wl_labels labels;
     struct wl_label_report report;
 };
 
-static wl_status read_dates(struct labelling *run, wl_error *error)
+static wl_status open_labelling(struct labelling *run, wl_error *error)
 {
-    struct wl_workspace *workspace = &run->workspace;
-    struct wl_dates dates;
+    const struct wl_journey *journey = &run->journey;
 
-    WL_TRY(wl_cli_dates(run->cli, "as-of", &run->dates_us, &run->n_dates, error));
-    if (run->n_dates > 0) {
-        return WL_OK;
+    WL_TRY(wl_cli_journey_open(run->cli, &run->journey, error));
+    if (!journey->has_churn) {
+        return wl_fail(error, WL_ECONFIG, "%s: no churn section: say what counts as leaving",
+                       journey->workspace.config_path);
     }
-    WL_TRY(wl_workspace_fail(
-        workspace,
-        wl_dates_read(&workspace->arena, workspace->dates, workspace->utc_offset_us, &dates, error),
-        error));
-    run->dates_us = wl_dates_all(&dates, &workspace->arena, &run->n_dates);
-    if (run->dates_us == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory for dates");
-    }
-    if (run->n_dates == 0 && run->churn.kind != WL_CHURN_LABEL) {
+    WL_TRY(wl_cli_observation_dates(run->cli, journey, &run->dates_us, &run->n_dates, error));
+    if (run->n_dates == 0 && journey->churn.kind != WL_CHURN_LABEL) {
         return wl_fail(error, WL_EINVAL,
                        "no observation dates: give --as-of or a section \"dates\"");
     }
-    return WL_OK;
+    return wl_journey_load(&run->journey, error);
 }
 
 static void put_label(const struct labelling *run, size_t i, struct wl_buf *line)
@@ -54,7 +43,8 @@ static void put_label(const struct labelling *run, size_t i, struct wl_buf *line
 
     wl_json_open(&json, '{');
     wl_json_key(&json, "user");
-    wl_json_str(&json, wl_dict_string(&run->company->users, (uint32_t)(i % labels->n_users)));
+    wl_json_str(&json,
+                wl_dict_string(&run->journey.company->users, (uint32_t)(i % labels->n_users)));
     wl_json_key(&json, "as_of");
     if (labels->as_of_us[i] == WL_TIME_NONE) {
         wl_json_null(&json);
@@ -83,7 +73,7 @@ static wl_status write_labels(struct labelling *run, wl_error *error)
         put_label(run, i, &line);
         WL_GO(wl_cli_line(run->cli, &line, error));
     }
-    wl_churn_sentence(&run->churn, language, &line);
+    wl_churn_sentence(&run->journey.churn, language, &line);
     wl_buf_char(&line, '\n');
     wl_label_report_text(&run->report, language, &line);
     WL_GO(wl_buf_check(&line, error));
@@ -98,20 +88,14 @@ static wl_status run_label(struct wl_cli *cli, wl_error *error)
     struct labelling run = {.cli = cli};
     wl_status status = WL_OK;
 
-    WL_GO(wl_workspace_open(cli->folder, cli->alloc, &run.workspace, error));
-    cli->utc_offset_us = run.workspace.utc_offset_us;
-    status = wl_churn_read(&run.workspace.arena, run.workspace.churn, &run.churn, error);
-    WL_GO(wl_workspace_fail(&run.workspace, status, error));
-    WL_GO(read_dates(&run, error));
-    WL_GO(wl_workspace_load(&run.workspace, cli->alloc, &cli->sink, &run.company, error));
-    status = wl_labels_build(&run.churn, run.company, run.dates_us, run.n_dates, &run.labels,
-                             &run.report, error);
-    WL_GO(wl_workspace_fail(&run.workspace, status, error));
+    WL_GO(open_labelling(&run, error));
+    status = wl_labels_build(&run.journey.churn, run.journey.company, run.dates_us, run.n_dates,
+                             &run.labels, &run.report, error);
+    WL_GO(wl_workspace_fail(&run.journey.workspace, status, error));
     WL_GO(write_labels(&run, error));
 done:
     wl_labels_release(&run.labels);
-    wl_company_free(run.company);
-    wl_workspace_release(&run.workspace);
+    wl_journey_close(&run.journey);
     return status;
 }
 

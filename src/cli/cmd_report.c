@@ -37,20 +37,19 @@ static wl_status print_summary(struct wl_cli *cli, const struct wl_report_summar
 
 static wl_status run_report(struct wl_cli *cli, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
     struct wl_journey journey = {0};
     struct wl_report_summary summary;
     int64_t *dates_us = NULL;
     size_t n_dates = 0;
     wl_status status = WL_OK;
 
+    WL_GO(wl_cli_journey_open(cli, &journey, error));
     WL_GO(wl_cli_dates(cli, "as-of", &dates_us, &n_dates, error));
     if (n_dates > 1) {
         status =
             wl_fail(error, WL_EINVAL, "--as-of: a report speaks of one moment, not %zu", n_dates);
         goto done;
     }
-    WL_GO(wl_journey_open(cli->folder, &run, &journey, error));
     WL_GO(wl_journey_load(&journey, error));
     WL_GO(wl_journey_report(
         &journey, wl_cli_text(cli, "model", NULL), n_dates == 1 ? dates_us[0] : WL_TIME_NONE,

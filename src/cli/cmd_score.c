@@ -44,7 +44,6 @@ static wl_status print_scores(struct wl_cli *cli, const struct wl_rows *rows,
 
 static wl_status run_score(struct wl_cli *cli, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
     struct wl_journey journey = {0};
     struct wl_scorer scorer = {0};
     struct wl_rows rows = {0};
@@ -53,8 +52,7 @@ static wl_status run_score(struct wl_cli *cli, wl_error *error)
     size_t n_dates = 0;
     wl_status status = WL_OK;
 
-    WL_GO(wl_journey_open(cli->folder, &run, &journey, error));
-    cli->utc_offset_us = journey.workspace.utc_offset_us;
+    WL_GO(wl_cli_journey_open(cli, &journey, error));
     WL_GO(wl_cli_dates(cli, "as-of", &dates_us, &n_dates, error));
     WL_GO(wl_journey_load(&journey, error));
     WL_GO(wl_scorer_open(&journey, wl_cli_text(cli, "model", NULL), &scorer, error));
@@ -155,12 +153,11 @@ static wl_status explain_lines(struct wl_cli *cli, const struct wl_journey *jour
 
 static wl_status run_explain(struct wl_cli *cli, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
     struct wl_journey journey = {0};
     struct wl_scorer scorer = {0};
     wl_status status = WL_OK;
 
-    WL_GO(wl_journey_open(cli->folder, &run, &journey, error));
+    WL_GO(wl_cli_journey_open(cli, &journey, error));
     WL_GO(wl_scorer_open(&journey, wl_cli_text(cli, "model", NULL), &scorer, error));
     WL_GO(explain_lines(cli, &journey, &scorer, error));
 done:

@@ -135,15 +135,13 @@ struct renderer {
 
 static wl_status open_renderer(struct wl_cli *cli, struct renderer *r, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
     struct wl_workspace *workspace = &r->journey.workspace;
 
-    WL_TRY(wl_journey_open(cli->folder, &run, &r->journey, error));
+    WL_TRY(wl_cli_journey_open(cli, &r->journey, error));
     if (wl_file_exists(workspace->store_path)) {
         WL_TRY(wl_journey_load(&r->journey, error));
     }
     WL_TRY(wl_writer_open(workspace, r->journey.company, cli->alloc, &r->writer, error));
-    cli->utc_offset_us = workspace->utc_offset_us;
     WL_TRY(wl_cli_date(cli, "offers-from", WL_TIME_NONE, &r->writer.options.now_us, error));
     WL_TRY(choice(cli, "language", wl_language_names, &r->writer.options.language, error));
     r->writer.is_language_fixed = wl_cli_has(cli, "language");

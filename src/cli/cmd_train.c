@@ -7,9 +7,7 @@
 static wl_status open_training(struct wl_cli *cli, struct wl_journey *journey,
                                struct wl_training *training, wl_error *error)
 {
-    struct wl_run run = wl_cli_run(cli);
-
-    WL_TRY(wl_journey_open(cli->folder, &run, journey, error));
+    WL_TRY(wl_cli_journey_open(cli, journey, error));
     wl_status status = wl_training_read(journey, training, error);
     WL_TRY(wl_workspace_fail(&journey->workspace, status, error));
     return wl_journey_load(journey, error);

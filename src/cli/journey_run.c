@@ -1,11 +1,26 @@
 /* Shared by commands that walk the journey. */
 #include "cli/journey_run.h"
 
-struct wl_run wl_cli_run(const struct wl_cli *cli)
+wl_status wl_cli_journey_open(struct wl_cli *cli, struct wl_journey *journey, wl_error *error)
 {
-    return (struct wl_run){.alloc = cli->alloc,
-                           .n_threads = cli->n_threads,
-                           .seed = cli->seed,
-                           .now_us = cli->now_us,
-                           .sink = &cli->sink};
+    struct wl_run run = {.alloc = cli->alloc,
+                         .n_threads = cli->n_threads,
+                         .seed = cli->seed,
+                         .now_us = cli->now_us,
+                         .sink = &cli->sink};
+
+    WL_TRY(wl_journey_open(cli->folder, &run, journey, error));
+    cli->utc_offset_us = journey->workspace.utc_offset_us;
+    return WL_OK;
+}
+
+wl_status wl_cli_observation_dates(struct wl_cli *cli, const struct wl_journey *journey,
+                                   int64_t **dates_us, size_t *n_dates, wl_error *error)
+{
+    WL_TRY(wl_cli_dates(cli, "as-of", dates_us, n_dates, error));
+    if (*n_dates > 0) {
+        return WL_OK;
+    }
+    *dates_us = wl_dates_all(&journey->dates, &cli->arena_process, n_dates);
+    return *dates_us != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for dates");
 }
