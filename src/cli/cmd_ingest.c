@@ -26,6 +26,7 @@ struct intake {
     struct wl_rejects rejects;
     struct wl_ingest_report total;
     struct wl_append_report stored;
+    bool is_stopped; /* a failure ended the reading */
 };
 
 static wl_status store_batch(void *context, struct wl_company *company, wl_error *error)
@@ -71,6 +72,8 @@ static void write_json(const struct intake *intake, struct wl_buf *buf)
     wl_json_key(&json, "source");
     wl_json_text(&json, intake->source->name);
     put_count(&json, "files", intake->cli->n_arguments);
+    wl_json_key(&json, "stopped");
+    wl_json_bool(&json, intake->is_stopped);
     wl_json_key(&json, "stored");
     wl_json_open(&json, '{');
     put_count(&json, "events", intake->stored.n_events);
@@ -84,18 +87,35 @@ static void write_json(const struct intake *intake, struct wl_buf *buf)
     wl_json_close(&json, '}');
 }
 
-static void say_report(const struct intake *intake, struct wl_buf *buf)
+static void put_stored(const struct intake *intake, struct wl_buf *buf)
 {
-    struct wl_cli *cli = intake->cli;
+    const struct wl_cli *cli = intake->cli;
     const struct wl_append_report *stored = &intake->stored;
+    bool is_empty =
+        stored->n_events + stored->n_texts + stored->n_attributes + stored->n_duplicates == 0;
 
-    wl_ingest_report_text(&intake->total, WL_SAY(cli, "en", "zh"), buf);
+    if (intake->is_stopped && is_empty) {
+        wl_buf_text(buf, WL_SAY(cli, "stopped: nothing was stored, not even accepted rows",
+                                "已中止：什么都没有存入，已接受的行也没有"));
+        return;
+    }
+    if (intake->is_stopped) {
+        wl_buf_text(buf, WL_SAY(cli, "stopped before the end: ", "中途停止："));
+    }
     wl_buf_format(
         buf,
         WL_SAY(cli, "stored %llu events, %llu texts, %llu attribute values; %llu were there",
                "已存入 %llu 条事件、%llu 条文本、%llu 个属性值；%llu 条此前已有"),
         (unsigned long long)stored->n_events, (unsigned long long)stored->n_texts,
         (unsigned long long)stored->n_attributes, (unsigned long long)stored->n_duplicates);
+}
+
+static void say_report(const struct intake *intake, struct wl_buf *buf)
+{
+    struct wl_cli *cli = intake->cli;
+
+    wl_ingest_report_text(&intake->total, WL_SAY(cli, "en", "zh"), buf);
+    put_stored(intake, buf);
     if (intake->rejects.n_rejects > 0) {
         wl_buf_format(buf, WL_SAY(cli, "\nbad rows are in %s", "\n坏行见 %s"),
                       intake->rejects.path);
@@ -170,6 +190,7 @@ static wl_status run_ingest(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_workspace_open(cli->folder, cli->alloc, &workspace, error));
     WL_GO(prepare(&intake, &workspace, error));
     status = read_files(&intake, error);
+    intake.is_stopped = status != WL_OK;
     if (status == WL_OK || intake.total.n_read > 0) { // counts of nothing would hide why
         wl_status reported = report(&intake, workspace.intake_path, status == WL_OK ? error : NULL);
         status = status == WL_OK ? reported : status;
