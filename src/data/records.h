@@ -59,7 +59,7 @@ struct wl_explanation {
     double rest; /* sum of the contributions not listed */
     size_t n_reasons;
     struct wl_reason reasons[WL_REASONS_MAX]; /* by falling |contribution| */
-    struct wl_str top_code; /* code of the strongest reason that pushes towards leaving */
+    struct wl_str top_code; /* of the strongest reason that pushes towards leaving, or "other" */
 };
 
 /* wl_score_write - a score as one JSON line (no line end).

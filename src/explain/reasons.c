@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#define CODE_OTHER "other" // of the reason taxonomy: nothing we know of pushes towards leaving
+
 // Index of the largest |phi| that is smaller than `last` in the order (|phi| falling, index
 // rising), or SIZE_MAX when only zeros are left.
 static size_t next_strongest(const double *phi, size_t n_features, size_t last)
@@ -107,10 +109,12 @@ wl_status wl_reasons_fill(struct wl_arena *arena, const struct wl_feature_words 
                           const struct wl_rows *rows, size_t i_row, const double *phi, double base,
                           struct wl_explanation *explanation, wl_error *error)
 {
-    struct wl_explanation filled = {.score = explanation->score, .base = base};
+    struct wl_explanation filled = {
+        .score = explanation->score, .base = base, .top_code = WL_STR(CODE_OTHER)};
     size_t n_features = rows->schema->n_features;
     size_t listed[WL_REASONS_MAX];
     size_t last = SIZE_MAX;
+    bool has_top = false;
     struct wl_buf buf;
     wl_status status;
 
@@ -126,8 +130,9 @@ wl_status wl_reasons_fill(struct wl_arena *arena, const struct wl_feature_words 
         struct wl_reason *reason = &filled.reasons[filled.n_reasons];
         reason->contribution = phi[last];
         WL_GO(fill_reason(arena, &words[last], &fact, &buf, reason, error));
-        if (phi[last] > 0.0 && filled.top_code.n_bytes == 0) {
+        if (phi[last] > 0.0 && !has_top) {
             filled.top_code = reason->code;
+            has_top = true;
         }
         listed[filled.n_reasons++] = last;
     }

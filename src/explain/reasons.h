@@ -96,7 +96,7 @@ void wl_sentence_write(const struct wl_feature_words *words, const struct wl_fea
  *   explanation  (out) all but its score is set: at most WL_REASONS_MAX reasons by falling
  *                      |contribution|, ties in column order, none with 0; rest is the sum of the
  *                      others; top_code is the code of the first that pushes towards leaving,
- *                      empty when no listed one does. Untouched on failure.
+ *                      "other" when no listed one does. Untouched on failure.
  * Cost:    O(F * reasons), plus two sentences each; allocates in the arena.
  * Errors:  WL_EINVAL  a contribution is not finite: names the feature.  WL_ENOMEM.
  * Threads: any number, each with its own arena. */
