@@ -51,9 +51,10 @@ static wl_status run_report(struct wl_cli *cli, wl_error *error)
         goto done;
     }
     WL_GO(wl_journey_load(&journey, error));
-    WL_GO(wl_journey_report(
-        &journey, wl_cli_text(cli, "model", NULL), n_dates == 1 ? dates_us[0] : WL_TIME_NONE,
-        wl_cli_text(cli, "out", NULL), journey.workspace.language == 1, &summary, error));
+    int64_t as_of_us = n_dates == 1 ? dates_us[0] : wl_cli_newest(cli, journey.company);
+    WL_GO(wl_journey_report(&journey, wl_cli_text(cli, "model", NULL), as_of_us,
+                            wl_cli_text(cli, "out", NULL), journey.workspace.language == 1,
+                            &summary, error));
     status = print_summary(cli, &summary, error);
 done:
     wl_journey_close(&journey);
@@ -61,8 +62,8 @@ done:
 }
 
 static const struct wl_option options[] = {
-    {"as-of", 0, "DATE", "the moment the scores speak of (default: the newest record)",
-     "评分所指的时刻（默认：最新记录）"},
+    {"as-of", 0, "DATE", "the moment the scores speak of (default: the newest record, at most now)",
+     "评分所指的时刻（默认：最新记录，不晚于当前）"},
     {"model", 0, "VERSION", "a version number or alias (default: champion)",
      "版本号或别名（默认：champion）"},
     {"out", 'o', "FILE", "file to write (default: reports/report.html in the workspace)",

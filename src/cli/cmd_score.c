@@ -57,7 +57,7 @@ static wl_status run_score(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_journey_load(&journey, error));
     WL_GO(wl_scorer_open(&journey, wl_cli_text(cli, "model", NULL), &scorer, error));
     if (n_dates == 0) { // all that is known by now
-        dates_us[n_dates++] = journey.company->newest_us;
+        dates_us[n_dates++] = wl_cli_newest(cli, journey.company);
     }
     WL_GO(wl_journey_rows(&journey, dates_us, n_dates, NULL, &rows, error));
     scores = wl_alloc_zeroed(cli->alloc, rows.n_rows + 1, sizeof(*scores));
@@ -167,8 +167,8 @@ done:
 }
 
 static const struct wl_option score_options[] = {
-    {"as-of", 0, "DATE", "score as of this moment (default: the newest record)",
-     "截至该时刻评分（默认：最新记录）"},
+    {"as-of", 0, "DATE", "score as of this moment (default: the newest record, at most now)",
+     "截至该时刻评分（默认：最新记录，不晚于当前）"},
     {"model", 0, "VERSION", "a version number or alias (default: champion)",
      "版本号或别名（默认：champion）"},
     {"no-values", 0, NULL, "leave the features out of the lines; explain then cannot read them",

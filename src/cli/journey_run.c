@@ -1,6 +1,8 @@
 /* Shared by commands that walk the journey. */
 #include "cli/journey_run.h"
 
+#include "base/clock.h"
+
 wl_status wl_cli_journey_open(struct wl_cli *cli, struct wl_journey *journey, wl_error *error)
 {
     struct wl_run run = {.alloc = cli->alloc,
@@ -23,4 +25,20 @@ wl_status wl_cli_observation_dates(struct wl_cli *cli, const struct wl_journey *
     }
     *dates_us = wl_dates_all(&journey->dates, &cli->arena_process, n_dates);
     return *dates_us != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for dates");
+}
+
+int64_t wl_cli_newest(struct wl_cli *cli, const struct wl_company *company)
+{
+    char newest[WL_TIME_TEXT_BYTES];
+    char now[WL_TIME_TEXT_BYTES];
+
+    if (company->newest_us <= cli->now_us) {
+        return company->newest_us;
+    }
+    wl_cli_say(cli,
+               WL_SAY(cli, "records lie in the future, up to %s: taking now, %s",
+                      "有记录在未来（最晚 %s），改用当前时间 %s"),
+               wl_time_format_iso(company->newest_us, newest),
+               wl_time_format_iso(cli->now_us, now));
+    return cli->now_us;
 }

@@ -19,4 +19,8 @@ WL_MUST_CHECK wl_status wl_cli_observation_dates(struct wl_cli *cli,
                                                  int64_t **dates_us, size_t *n_dates,
                                                  wl_error *error);
 
+/* wl_cli_newest - the moment to speak of where none was given: the newest record, but not after the
+ * present. Says so when records lie in the future. */
+int64_t wl_cli_newest(struct wl_cli *cli, const struct wl_company *company);
+
 #endif
