@@ -339,13 +339,35 @@ static wl_status work_init(struct work *work, const wl_alloc *alloc,
     return WL_OK;
 }
 
-static struct wl_metric from_interval(const struct wl_interval *interval, double n, bool is_bca)
+enum interval_kind {
+    KIND_PERCENTILE,
+    KIND_BCA,    /* skewed: F1 */
+    KIND_CENTRED /* a mean of distances, which resampling overstates: ECE */
+};
+
+static struct wl_metric from_interval(const struct wl_interval *interval, double n,
+                                      enum interval_kind kind)
 {
-    return (struct wl_metric){.value = interval->value,
-                              .low = is_bca ? interval->bca_low : interval->low,
-                              .high = is_bca ? interval->bca_high : interval->high,
-                              .n = n,
-                              .method = is_bca ? "user bootstrap (BCa)" : "user bootstrap"};
+    struct wl_metric metric = {.value = interval->value, .n = n};
+
+    switch (kind) {
+    case KIND_PERCENTILE:
+        metric.low = interval->low;
+        metric.high = interval->high;
+        metric.method = "user bootstrap";
+        break;
+    case KIND_BCA:
+        metric.low = interval->bca_low;
+        metric.high = interval->bca_high;
+        metric.method = "user bootstrap (BCa)";
+        break;
+    case KIND_CENTRED:
+        metric.low = interval->centred_low < 0.0 ? 0.0 : interval->centred_low; // NaN stays
+        metric.high = interval->centred_high;
+        metric.method = "user bootstrap (centred)";
+        break;
+    }
+    return metric;
 }
 
 // DeLong's interval on the plain scale, cut at 0 and 1, as pROC has it.
@@ -478,23 +500,23 @@ static void fill_metrics(const struct work *work, const struct wl_interval *inte
     static const struct {
         enum wl_metric_id id;
         enum figure figure;
-        bool is_bca;
-    } table[] = {{WL_METRIC_AUC, FIGURE_AUC, false},
-                 {WL_METRIC_AUC_POOLED, FIGURE_AUC_POOLED, false},
-                 {WL_METRIC_PR_AUC, FIGURE_PR_AUC, false},
-                 {WL_METRIC_LIFT_10, FIGURE_LIFT_10, false},
-                 {WL_METRIC_F1, FIGURE_F1, true},
-                 {WL_METRIC_F1_MACRO, FIGURE_F1_MACRO, true},
-                 {WL_METRIC_F1_WEIGHTED, FIGURE_F1_WEIGHTED, true},
-                 {WL_METRIC_ECE, FIGURE_ECE, false},
-                 {WL_METRIC_BRIER, FIGURE_BRIER, false},
-                 {WL_METRIC_BRIER_SKILL, FIGURE_BRIER_SKILL, false},
-                 {WL_METRIC_LOG_LOSS, FIGURE_LOG_LOSS, false}};
+        enum interval_kind kind;
+    } table[] = {{WL_METRIC_AUC, FIGURE_AUC, KIND_PERCENTILE},
+                 {WL_METRIC_AUC_POOLED, FIGURE_AUC_POOLED, KIND_PERCENTILE},
+                 {WL_METRIC_PR_AUC, FIGURE_PR_AUC, KIND_PERCENTILE},
+                 {WL_METRIC_LIFT_10, FIGURE_LIFT_10, KIND_PERCENTILE},
+                 {WL_METRIC_F1, FIGURE_F1, KIND_BCA},
+                 {WL_METRIC_F1_MACRO, FIGURE_F1_MACRO, KIND_BCA},
+                 {WL_METRIC_F1_WEIGHTED, FIGURE_F1_WEIGHTED, KIND_BCA},
+                 {WL_METRIC_ECE, FIGURE_ECE, KIND_CENTRED},
+                 {WL_METRIC_BRIER, FIGURE_BRIER, KIND_PERCENTILE},
+                 {WL_METRIC_BRIER_SKILL, FIGURE_BRIER_SKILL, KIND_PERCENTILE},
+                 {WL_METRIC_LOG_LOSS, FIGURE_LOG_LOSS, KIND_PERCENTILE}};
     double n = (double)evaluation->n_rows;
 
     for (size_t i = 0; i < COUNT(table); i++) {
         evaluation->metrics[table[i].id] =
-            from_interval(&intervals[table[i].figure], n, table[i].is_bca);
+            from_interval(&intervals[table[i].figure], n, table[i].kind);
     }
     evaluation->metrics[WL_METRIC_PR_AUC].n = (double)evaluation->n_positive;
     evaluation->metrics[WL_METRIC_LIFT_10].n = ceil(0.1 * n);
@@ -507,17 +529,18 @@ static void fill_baselines(const struct work *work, const struct wl_interval *in
                            struct wl_evaluation *evaluation)
 {
     double n = (double)evaluation->n_rows;
+    double n_left = (double)evaluation->n_positive; // what a precision-recall curve rests on
 
     evaluation->n_baselines = work->input->n_baselines;
     for (size_t b = 0; b < work->input->n_baselines; b++) {
         const struct wl_interval *own = intervals + FIGURE_COUNT + b * FIGURES_PER_BASELINE;
         struct wl_baseline_result *result = &evaluation->baselines[b];
-        *result =
-            (struct wl_baseline_result){.name = work->input->baselines[b].name,
-                                        .auc = from_interval(&own[0], n, false),
-                                        .pr_auc = from_interval(&own[1], n, false),
-                                        .lift_10 = from_interval(&own[2], ceil(0.1 * n), false),
-                                        .auc_gain = from_interval(&own[3], n, false)};
+        *result = (struct wl_baseline_result){
+            .name = work->input->baselines[b].name,
+            .auc = from_interval(&own[0], n, KIND_PERCENTILE),
+            .pr_auc = from_interval(&own[1], n_left, KIND_PERCENTILE),
+            .lift_10 = from_interval(&own[2], ceil(0.1 * n), KIND_PERCENTILE),
+            .auc_gain = from_interval(&own[3], n, KIND_PERCENTILE)};
         delong_interval(work, &work->baselines[b], &result->auc);
     }
 }

@@ -326,6 +326,7 @@ static const char *method_label(const char *method, bool is_zh)
 {
     static const char *const names[][2] = {{"user bootstrap", "按用户自助法"},
                                            {"user bootstrap (BCa)", "按用户自助法（BCa）"},
+                                           {"user bootstrap (centred)", "按用户自助法（居中）"},
                                            {"Wilson, by user", "Wilson，按用户"}};
 
     for (size_t i = 0; is_zh && i < sizeof(names) / sizeof(names[0]); i++) {

@@ -106,16 +106,29 @@ static double bca_level(double level, double bias, double a)
     return wl_normal_cdf(bias + z / (1.0 - a * z));
 }
 
+// A mean of |differences| is larger in nearly every resample than over all rows, so that the
+// percentiles may miss the value itself. The mean resample is moved onto the value: what is left is
+// the spread. The ends never pass the value, however skewed the resamples are.
+static void fill_centred(double mean, struct wl_interval *interval)
+{
+    double bias = mean - interval->value;
+
+    interval->centred_low = fmin(interval->low - bias, interval->value);
+    interval->centred_high = fmax(interval->high - bias, interval->value);
+}
+
 static void fill_interval(struct run *run, size_t v, double a, struct wl_interval *interval)
 {
     size_t n_values = run->plan->n_values;
     size_t n = 0;
     double below = 0.0;
+    double sum = 0.0;
 
     for (size_t r = 0; r < run->plan->n_resamples; r++) {
         double value = run->samples[r * n_values + v];
         if (!isnan(value)) {
             run->column[n++] = value;
+            sum += value;
             below += value < interval->value ? 1.0 : value == interval->value ? 0.5 : 0.0;
         }
     }
@@ -125,12 +138,19 @@ static void fill_interval(struct run *run, size_t v, double a, struct wl_interva
     wl_doubles_sort(run->column, n);
     interval->low = wl_quantile(run->column, n, LEVEL_LOW);
     interval->high = wl_quantile(run->column, n, LEVEL_HIGH);
+    fill_centred(sum / (double)n, interval);
     // One resample from either end at most: an infinite bias would say nothing.
     double share =
         fmin(fmax(below / (double)n, 1.0 / (double)(n + 1)), 1.0 - 1.0 / (double)(n + 1));
     double bias = wl_normal_quantile(share);
     interval->bca_low = wl_quantile(run->column, n, bca_level(LEVEL_LOW, bias, a));
     interval->bca_high = wl_quantile(run->column, n, bca_level(LEVEL_HIGH, bias, a));
+}
+
+static struct wl_interval no_interval(double value)
+{
+    double nan = (double)NAN;
+    return (struct wl_interval){value, nan, nan, nan, nan, nan, nan};
 }
 
 static wl_status check_plan(const struct wl_bootstrap *plan, wl_error *error)
@@ -216,8 +236,7 @@ wl_status wl_bootstrap_run(const struct wl_bootstrap *bootstrap, const wl_alloc 
     if (status == WL_OK) {
         bootstrap->figures(bootstrap->data, NULL, values);
         for (size_t v = 0; v < bootstrap->n_values; v++) {
-            intervals[v] =
-                (struct wl_interval){values[v], (double)NAN, (double)NAN, (double)NAN, (double)NAN};
+            intervals[v] = no_interval(values[v]);
             fill_interval(&run, v, a[v], &intervals[v]);
         }
     }

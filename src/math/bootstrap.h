@@ -33,6 +33,8 @@ struct wl_interval {
     double high;
     double bca_low; /* 95 %, bias-corrected and accelerated: for skewed figures such as F1 */
     double bca_high;
+    double centred_low;  /* 95 %, percentile less the bias, for figures that resampling */
+    double centred_high; /* overstates, such as ECE; value lies between */
 };
 
 /* wl_bootstrap_run - value and intervals of every figure.
@@ -42,8 +44,9 @@ struct wl_interval {
  *          gives the same bytes.
  * Errors:  WL_EINVAL  a cluster or stratum is out of range.  WL_ELIMIT  too many resamples.
  *          WL_ENOMEM. intervals is untouched.
- * Source:  Efron & Tibshirani 1993, ch. 13-14; acceleration from a jackknife that leaves out one of
- *          at most 100 groups of users (Efron & Tibshirani 1993, 11.6). */
+ * Source:  Efron & Tibshirani 1993, ch. 13-14; centred by their estimate of bias, ch. 10;
+ *          acceleration from a jackknife that leaves out one of at most 100 groups of users
+ *          (Efron & Tibshirani 1993, 11.6). */
 WL_MUST_CHECK wl_status wl_bootstrap_run(const struct wl_bootstrap *bootstrap,
                                          const wl_alloc *alloc, struct wl_interval *intervals,
                                          wl_error *error);

@@ -102,6 +102,8 @@ static void test_figures_and_denominators(void)
     CHECK(got.baselines[0].auc.value < m[WL_METRIC_AUC].value);
     CHECK(got.baselines[0].auc_gain.low > 0.0);
     CHECK_INT(got.n_positive, leavers);
+    CHECK_CLOSE(m[WL_METRIC_PR_AUC].n, leavers, 0.0); // of the model and of a baseline alike
+    CHECK_CLOSE(got.baselines[0].pr_auc.n, leavers, 0.0);
     CHECK(!got.is_too_good && !got.is_below_minimum && !got.users_repeat);
     double sum = 0.0, buckets = 0.0;
     for (size_t d = 0; d < WL_EVALUATION_DECILES; d++) {
@@ -116,6 +118,20 @@ static void test_figures_and_denominators(void)
         if (id != WL_METRIC_AUC_POOLED) {
             CHECK(m[id].low <= m[id].value && m[id].value <= m[id].high);
         }
+    }
+}
+
+// Resamples of a calibrated model all look worse calibrated than it is: the plain percentiles lie
+// above the value, which the published interval holds.
+static void test_the_interval_of_ece_holds_its_value(void)
+{
+    for (uint64_t seed = 10; seed < 20; seed++) {
+        fill(seed, 0.2);
+        struct wl_evaluate_input input = input_of();
+        struct wl_evaluation got = evaluate(&input);
+        const struct wl_metric *ece = &got.metrics[WL_METRIC_ECE];
+        CHECK_STR(ece->method, "user bootstrap (centred)");
+        CHECK(0.0 <= ece->low && ece->low < ece->value && ece->value < ece->high);
     }
 }
 
@@ -387,6 +403,7 @@ static void test_every_failed_allocation(void)
 int main(void)
 {
     RUN(test_figures_and_denominators);
+    RUN(test_the_interval_of_ece_holds_its_value);
     RUN(test_folds_on_different_scales);
     RUN(test_users_with_many_rows_widen_intervals);
     RUN(test_threads_change_no_byte);

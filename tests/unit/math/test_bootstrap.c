@@ -75,6 +75,36 @@ static void test_width_is_the_standard_error(void)
     CHECK_CLOSE(intervals[1].high, N, 0.0);
 }
 
+// |mean| of values around 0 is larger in nearly every resample than over all rows.
+static void distance_figure(const void *data, const uint32_t *weight, double *values)
+{
+    mean_figure(data, weight, values);
+    values[0] = fabs(values[0]);
+}
+
+static void test_centred_intervals_hold_what_resamples_overstate(void)
+{
+    struct table table = {N, x};
+    struct wl_interval intervals[2];
+    double mean = 0.0;
+
+    fill(7);
+    for (size_t i = 0; i < N; i++) {
+        mean += x[i] / N;
+    }
+    for (size_t i = 0; i < N; i++) {
+        x[i] -= mean; // the figure over all rows is 0
+    }
+    struct wl_bootstrap plan = plan_of(&table);
+    plan.figures = distance_figure;
+    CHECK_INT(wl_bootstrap_run(&plan, wl_alloc_default(), intervals, NULL), WL_OK);
+    CHECK(intervals[0].low > intervals[0].value); // the plain percentiles miss it
+    CHECK(intervals[0].centred_low <= intervals[0].value);
+    CHECK(intervals[0].centred_high > intervals[0].value);
+    double width = intervals[0].high - intervals[0].low;
+    CHECK_CLOSE(intervals[0].centred_high - intervals[0].centred_low, width, 1e-9);
+}
+
 static void test_users_stay_together(void)
 {
     struct table table = {N, x};
@@ -171,6 +201,7 @@ static void test_every_failed_allocation(void)
 int main(void)
 {
     RUN(test_width_is_the_standard_error);
+    RUN(test_centred_intervals_hold_what_resamples_overstate);
     RUN(test_users_stay_together);
     RUN(test_threads_change_no_byte);
     RUN(test_undefined_figures_have_no_interval);
