@@ -8,7 +8,8 @@ wanliu -q ingest --source log log.csv
 score() { # NAME ARGUMENTS...: the date of the first score, and what was said first
     echo "== $1"
     shift
-    wanliu --now 2024-05-01 "$@" score --no-values 2>said.txt | head -1 | grep -o '"as_of":"[^"]*"'
+    wanliu --now 2024-05-01 "$@" score --no-values >scores.txt 2>said.txt
+    head -1 scores.txt | grep -o '"as_of":"[^"]*"'
     head -1 said.txt
 }
 score "all is past" --lang en
@@ -16,8 +17,9 @@ wanliu -q ingest --source log future.csv
 score "one event of 2099" --lang en
 score "in Chinese" --lang zh
 echo "== the day after it"
-wanliu --now 2099-06-02 score --no-values 2>/dev/null | head -1 | grep -o '"as_of":"[^"]*"'
+wanliu -q --now 2099-06-02 score --no-values >scores.txt
+head -1 scores.txt | grep -o '"as_of":"[^"]*"'
 echo "== asked for"
-wanliu --now 2024-05-01 score --as-of 2024-04-09 --no-values 2>&1 >/dev/null | head -1
+wanliu --now 2024-05-01 score --as-of 2024-04-09 --no-values 2>&1 >/dev/null
 echo "== report"
 wanliu --now 2024-05-01 report --out page.html 2>&1
