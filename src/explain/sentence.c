@@ -2,7 +2,7 @@
  *
  * A table gives each kind its form in both languages; {s} is the label, {v} what values measure,
  * {p} a property, {w} the window. The value follows the form, in Chinese directly or after a colon,
- * in English after ": ", which spares English its singular and plural. */
+ * in English after ": ", which spares English its singular and plural, and a tail may follow it. */
 #include "base/clock.h"
 #include "explain/count_change.h"
 #include "explain/number_text.h"
@@ -15,7 +15,8 @@ enum value_form {
     FORM_UNIT,  /* number and unit in both languages */
     FORM_PLAIN, /* English leaves the unit out: the form has said it */
     FORM_SHARE, /* 0..1 as percent */
-    FORM_TREND, /* -1..1, with what its ends mean */
+    FORM_BARE,  /* no unit in either language */
+    FORM_DAYS,  /* days to a tenth; English says "days" */
     FORM_LEVEL, /* a category */
     FORM_BOOL   /* yes or no */
 };
@@ -25,7 +26,7 @@ enum change_form {
     CHANGE_TESTED, /* a count of events, days or hours: a verdict when its test passes */
     CHANGE_STATED, /* the bare change */
     CHANGE_GAP,    /* baseline is a usual gap */
-    CHANGE_DAYS    /* baseline is in days, value in percent: no change to state */
+    CHANGE_DAYS    /* baseline is the days behind the percent: no change to state */
 };
 
 struct form {
@@ -35,7 +36,14 @@ struct form {
     enum value_form value;
     enum change_form change;
     const char *colon_zh; /* between form and value */
+    const char *colon_en; /* NULL: ": " */
+    const char *tail_zh;  /* after the value; NULL: nothing */
+    const char *tail_en;
 };
+
+#define TREND_ZH "（-1为全在前半段，1为全在后半段）"
+#define TREND_EN " (-1: all in the earlier half, 1: all in the later half)"
+#define USUAL_EN " times the usual"
 
 static const struct form forms[WL_WORDS_KIND_COUNT] = {
     [WL_WORDS_COUNT] = {"count", "{w}{s}", "{s}{w}", FORM_PLAIN, CHANGE_TESTED, ""},
@@ -54,18 +62,18 @@ static const struct form forms[WL_WORDS_KIND_COUNT] = {
                         "："},
     [WL_WORDS_DISTINCT] = {"distinct", "{w}{s}不同的{p}", "different {p} of {s}{w}", FORM_PLAIN,
                            CHANGE_STATED, "："},
-    [WL_WORDS_DAYS_SINCE_LAST] = {"days_since_last", "距上次{s}已", "days without {s}", FORM_PLAIN,
-                                  CHANGE_GAP, ""},
-    [WL_WORDS_DAYS_SINCE_FIRST] = {"days_since_first", "首次{s}至今", "days since {s} began",
-                                   FORM_PLAIN, CHANGE_NONE, ""},
-    [WL_WORDS_GAP_MEAN] = {"gap_mean", "{w}{s}平均间隔", "average days between {s}{w}", FORM_PLAIN,
+    [WL_WORDS_DAYS_SINCE_LAST] = {"days_since_last", "距上次{s}已", "no {s} for", FORM_DAYS,
+                                  CHANGE_GAP, "", " "},
+    [WL_WORDS_DAYS_SINCE_FIRST] = {"days_since_first", "首次{s}至今", "{s} began", FORM_DAYS,
+                                   CHANGE_NONE, "", " ", "", " ago"},
+    [WL_WORDS_GAP_MEAN] = {"gap_mean", "{w}{s}平均间隔", "average time between {s}{w}", FORM_DAYS,
                            CHANGE_STATED, ""},
-    [WL_WORDS_GAP_STD] = {"gap_std", "{w}{s}间隔波动", "spread of days between {s}{w}", FORM_PLAIN,
+    [WL_WORDS_GAP_STD] = {"gap_std", "{w}{s}间隔波动", "spread of time between {s}{w}", FORM_DAYS,
                           CHANGE_STATED, ""},
-    [WL_WORDS_GAP_MAX] = {"gap_max", "{w}{s}最长间隔", "most days between {s}{w}", FORM_PLAIN,
+    [WL_WORDS_GAP_MAX] = {"gap_max", "{w}{s}最长间隔", "longest time between {s}{w}", FORM_DAYS,
                           CHANGE_STATED, ""},
-    [WL_WORDS_OVERDUE] = {"overdue", "距上次{s}的天数是以往间隔的",
-                          "days without {s}, times the usual gap", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_OVERDUE] = {"overdue", "距上次{s}的天数是以往间隔的", "no {s} for", FORM_PLAIN,
+                          CHANGE_NONE, "", " ", "", " times the usual gap"},
     [WL_WORDS_WEEKEND_SHARE] = {"weekend_share", "{w}{s}在周末的占比", "weekend share of {s}{w}",
                                 FORM_SHARE, CHANGE_STATED, ""},
     [WL_WORDS_NIGHT_SHARE] = {"night_share", "{w}{s}在夜间的占比", "night share of {s}{w}",
@@ -78,25 +86,26 @@ static const struct form forms[WL_WORDS_KIND_COUNT] = {
                            FORM_UNIT, CHANGE_NONE, ""},
     [WL_WORDS_DAYS_PACE] = {"days_pace", "按以往节奏{w}应有{s}的天数", "usual days with {s}{w}",
                             FORM_PLAIN, CHANGE_NONE, "："},
-    [WL_WORDS_COUNT_CHANGE] = {"count_change", "{w}{s}次数是以往的",
-                               "number of {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
-    [WL_WORDS_SUM_CHANGE] = {"sum_change", "{w}{s}{v}是以往的",
-                             "total {v} of {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
-    [WL_WORDS_DAYS_CHANGE] = {"days_change", "{w}有{s}的天数是以往的",
-                              "days with {s}{w}, times the usual", FORM_PLAIN, CHANGE_NONE, ""},
-    [WL_WORDS_COUNT_TREND] = {"count_trend", "{w}{s}次数走势", "trend of {s}{w}", FORM_TREND,
-                              CHANGE_NONE, ""},
-    [WL_WORDS_SUM_TREND] = {"sum_trend", "{w}{s}{v}走势", "trend of {v} of {s}{w}", FORM_TREND,
-                            CHANGE_NONE, ""},
+    [WL_WORDS_COUNT_CHANGE] = {"count_change", "{w}{s}次数是以往的", "number of {s}{w}", FORM_PLAIN,
+                               CHANGE_NONE, "", ": ", "", USUAL_EN},
+    [WL_WORDS_SUM_CHANGE] = {"sum_change", "{w}{s}{v}是以往的", "total {v} of {s}{w}", FORM_PLAIN,
+                             CHANGE_NONE, "", ": ", "", USUAL_EN},
+    [WL_WORDS_DAYS_CHANGE] = {"days_change", "{w}有{s}的天数是以往的", "days with {s}{w}",
+                              FORM_PLAIN, CHANGE_NONE, "", ": ", "", USUAL_EN},
+    [WL_WORDS_COUNT_TREND] = {"count_trend", "{w}{s}次数走势", "trend of {s}{w}", FORM_BARE,
+                              CHANGE_NONE, "", ": ", TREND_ZH, TREND_EN},
+    [WL_WORDS_SUM_TREND] = {"sum_trend", "{w}{s}{v}走势", "trend of {v} of {s}{w}", FORM_BARE,
+                            CHANGE_NONE, "", ": ", TREND_ZH, TREND_EN},
     [WL_WORDS_DAYS_TREND] = {"days_trend", "{w}有{s}的天数走势", "trend of days with {s}{w}",
-                             FORM_TREND, CHANGE_NONE, ""},
-    [WL_WORDS_ACTIVITY] = {"activity", "{w}{s}活跃度", "activity by {s}{w}", FORM_UNIT, CHANGE_DAYS,
-                           ""},
+                             FORM_BARE, CHANGE_NONE, "", ": ", TREND_ZH, TREND_EN},
+    [WL_WORDS_ACTIVITY] = {"activity", "{w}活跃度", "days with {s}{w}", FORM_UNIT, CHANGE_DAYS, "",
+                           ": ", "（有{s}的天数与自己平时之比）",
+                           " of those usual for this customer"},
     [WL_WORDS_RATIO] = {"ratio", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
     [WL_WORDS_NUMBER] = {"number", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
     [WL_WORDS_CATEGORY] = {"category", "{s}", "{s}", FORM_LEVEL, CHANGE_NONE, "："},
     [WL_WORDS_BOOL] = {"bool", "{s}", "{s}", FORM_BOOL, CHANGE_NONE, "："},
-    [WL_WORDS_DATE] = {"date", "{s}至今", "days since {s}", FORM_PLAIN, CHANGE_NONE, ""},
+    [WL_WORDS_DATE] = {"date", "{s}至今", "time since {s}", FORM_DAYS, CHANGE_NONE, ""},
 };
 
 bool wl_words_kind_parse(struct wl_str key, enum wl_words_kind *kind)
@@ -136,11 +145,11 @@ static void write_window(int64_t window_us, bool is_zh, struct wl_buf *buf)
     }
 }
 
-static void write_form(const struct wl_feature_words *words, bool is_zh, struct wl_buf *buf)
+// Fills {s}, {v}, {p} and {w} into a form or a tail.
+static void write_filled(const char *text, const struct wl_feature_words *words, bool is_zh,
+                         struct wl_buf *buf)
 {
-    const struct form *form = &forms[words->kind];
-
-    for (const char *at = is_zh ? form->zh : form->en; *at != '\0'; at++) {
+    for (const char *at = text; *at != '\0'; at++) {
         if (*at != '{') {
             wl_buf_char(buf, *at);
             continue;
@@ -155,6 +164,28 @@ static void write_form(const struct wl_feature_words *words, bool is_zh, struct 
     }
 }
 
+static void write_form(const struct wl_feature_words *words, bool is_zh, struct wl_buf *buf)
+{
+    const struct form *form = &forms[words->kind];
+    write_filled(is_zh ? form->zh : form->en, words, is_zh, buf);
+}
+
+// What nobody needs to more digits: 11.37 days read as 11.4.
+static double to_tenths(double value)
+{
+    return round(value * 10.0) / 10.0;
+}
+
+static void write_days(double days, bool is_zh, struct wl_buf *buf)
+{
+    char text[WL_NUMBER_TEXT_BYTES];
+    double shown = to_tenths(days);
+    const char *unit_en = shown == 1.0 ? " day" : " days";
+
+    wl_buf_text(buf, wl_number_text(shown, text));
+    wl_buf_text(buf, is_zh ? "天" : unit_en);
+}
+
 static void write_number(const struct wl_feature_words *words, double value, bool is_zh,
                          struct wl_buf *buf)
 {
@@ -166,16 +197,19 @@ static void write_number(const struct wl_feature_words *words, double value, boo
         wl_buf_format(buf, is_zh ? "%s%%" : "%s %%", wl_percent_text(value, text));
         return;
     }
+    if (form == FORM_DAYS) {
+        write_days(value, is_zh, buf);
+        return;
+    }
+    if (words->kind == WL_WORDS_ACTIVITY || words->kind == WL_WORDS_DAYS_PACE) {
+        value = to_tenths(value); // both come from a pace: more digits mean nothing
+    }
     wl_buf_text(buf, wl_number_text(value, text));
-    if (is_zh && form != FORM_TREND) {
+    if (is_zh && form != FORM_BARE) {
         wl_buf_text(buf, unit);
     } else if (form == FORM_UNIT && unit[0] != '\0') {
         wl_buf_char(buf, ' ');
         wl_buf_text(buf, unit);
-    }
-    if (form == FORM_TREND) {
-        wl_buf_text(buf, is_zh ? "（-1为全在前半段，1为全在后半段）"
-                               : " (-1: all in the earlier half, 1: all in the later half)");
     }
 }
 
@@ -199,7 +233,8 @@ static void write_value(const struct wl_feature_words *words, const struct wl_fe
     case FORM_UNIT:
     case FORM_PLAIN:
     case FORM_SHARE:
-    case FORM_TREND: write_number(words, fact->value, is_zh, buf); break;
+    case FORM_BARE:
+    case FORM_DAYS: write_number(words, fact->value, is_zh, buf); break;
     }
 }
 
@@ -251,14 +286,14 @@ static void write_baseline(const struct wl_feature_words *words, const struct wl
                            bool is_zh, struct wl_buf *buf)
 {
     enum change_form form = forms[words->kind].change;
-    char text[WL_NUMBER_TEXT_BYTES];
 
     if (form == CHANGE_NONE || !isfinite(fact->baseline)) {
         return;
     }
     if (form == CHANGE_DAYS) {
-        wl_buf_format(buf, is_zh ? "，自己平时约%s天" : ", usually about %s days",
-                      wl_number_text(fact->baseline, text));
+        wl_buf_text(buf, is_zh ? "，自己平时约" : " (about ");
+        write_days(fact->baseline, is_zh, buf);
+        wl_buf_text(buf, is_zh ? "" : ")");
         return;
     }
     if (form == CHANGE_GAP) {
@@ -274,25 +309,58 @@ static void write_baseline(const struct wl_feature_words *words, const struct wl
     }
 }
 
-void wl_sentence_write(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
-                       bool is_zh, struct wl_buf *buf)
+// "no cancellations in the last 90 days": nothing at all is not said as a figure.
+static void write_none(const struct wl_feature_words *words, bool is_zh, struct wl_buf *buf)
 {
-    WL_ASSERT((unsigned)words->kind < WL_WORDS_KIND_COUNT);
-    if (isnan(fact->value)) {
-        bool is_date = words->kind == WL_WORDS_DAYS_SINCE_LAST ||
-                       words->kind == WL_WORDS_DAYS_SINCE_FIRST || words->kind == WL_WORDS_OVERDUE;
-        if (is_date) {
-            // The form would speak of a last time that there never was.
-            wl_buf_format(buf, is_zh ? "没有%s记录" : "no %s on record",
-                          is_zh ? words->label_zh : words->label_en);
-            return;
-        }
-        write_form(words, is_zh, buf);
-        wl_buf_text(buf, is_zh ? "：没有数据" : ": no data");
+    if (is_zh) {
+        bool is_all = words->window_us == WL_WORDS_WINDOW_ALL;
+        write_filled(is_all ? "至今没有{s}" : "{w}没有{s}", words, is_zh, buf);
+    } else {
+        write_filled("no {s}{w}", words, is_zh, buf);
+    }
+}
+
+// A missing value is called missing; of a last time that there never was the form cannot speak.
+static void write_missing(const struct wl_feature_words *words, bool is_zh, struct wl_buf *buf)
+{
+    if (words->kind == WL_WORDS_DAYS_SINCE_LAST || words->kind == WL_WORDS_DAYS_SINCE_FIRST ||
+        words->kind == WL_WORDS_OVERDUE) {
+        write_filled(is_zh ? "没有{s}记录" : "no {s} on record", words, is_zh, buf);
         return;
     }
     write_form(words, is_zh, buf);
-    wl_buf_text(buf, is_zh ? forms[words->kind].colon_zh : ": ");
+    wl_buf_text(buf, is_zh ? "：没有数据" : ": no data");
+}
+
+static void write_form_and_value(const struct wl_feature_words *words,
+                                 const struct wl_feature_fact *fact, bool is_zh, struct wl_buf *buf)
+{
+    const struct form *form = &forms[words->kind];
+    const char *colon_en = form->colon_en != NULL ? form->colon_en : ": ";
+    const char *tail = is_zh ? form->tail_zh : form->tail_en;
+
+    write_form(words, is_zh, buf);
+    wl_buf_text(buf, is_zh ? form->colon_zh : colon_en);
     write_value(words, fact, is_zh, buf);
-    write_baseline(words, fact, is_zh, buf);
+    write_filled(tail != NULL ? tail : "", words, is_zh, buf);
+}
+
+void wl_sentence_write(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
+                       bool is_zh, struct wl_buf *buf)
+{
+    bool is_none = words->kind == WL_WORDS_COUNT && fact->value == 0.0;
+
+    WL_ASSERT((unsigned)words->kind < WL_WORDS_KIND_COUNT);
+    if (isnan(fact->value)) {
+        write_missing(words, is_zh, buf);
+        return;
+    }
+    if (is_none) {
+        write_none(words, is_zh, buf);
+    } else {
+        write_form_and_value(words, fact, is_zh, buf);
+    }
+    if (!is_none || fact->baseline != 0.0) { // none, usually none: nothing more to say
+        write_baseline(words, fact, is_zh, buf);
+    }
 }
