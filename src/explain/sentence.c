@@ -36,56 +36,58 @@ struct form {
     enum value_form value;
     enum change_form change;
     const char *colon_zh; /* between form and value */
-    const char *colon_en; /* NULL: ": " */
-    const char *tail_zh;  /* after the value; NULL: nothing */
+    const char *colon_en;
+    const char *tail_zh; /* after the value */
     const char *tail_en;
 };
 
+#define NO_TAIL  ": ", "", ""
 #define TREND_ZH "（-1为全在前半段，1为全在后半段）"
 #define TREND_EN " (-1: all in the earlier half, 1: all in the later half)"
 #define USUAL_EN " times the usual"
 
 static const struct form forms[WL_WORDS_KIND_COUNT] = {
-    [WL_WORDS_COUNT] = {"count", "{w}{s}", "{s}{w}", FORM_PLAIN, CHANGE_TESTED, ""},
-    [WL_WORDS_SUM] = {"sum", "{w}{s}{v}合计", "total {v} of {s}{w}", FORM_UNIT, CHANGE_STATED, ""},
+    [WL_WORDS_COUNT] = {"count", "{w}{s}", "{s}{w}", FORM_PLAIN, CHANGE_TESTED, "", NO_TAIL},
+    [WL_WORDS_SUM] = {"sum", "{w}{s}{v}合计", "total {v} of {s}{w}", FORM_UNIT, CHANGE_STATED, "",
+                      NO_TAIL},
     [WL_WORDS_MEAN] = {"mean", "{w}{s}平均{v}", "average {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
-                       ""},
+                       "", NO_TAIL},
     [WL_WORDS_STD] = {"std", "{w}{s}{v}波动", "spread of {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
-                      ""},
+                      "", NO_TAIL},
     [WL_WORDS_MIN] = {"min", "{w}{s}最小{v}", "smallest {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
-                      ""},
-    [WL_WORDS_MAX] = {"max", "{w}{s}最大{v}", "largest {v} of {s}{w}", FORM_UNIT, CHANGE_STATED,
-                      ""},
+                      "", NO_TAIL},
+    [WL_WORDS_MAX] = {"max", "{w}{s}最大{v}", "largest {v} of {s}{w}", FORM_UNIT, CHANGE_STATED, "",
+                      NO_TAIL},
     [WL_WORDS_DAYS] = {"days", "{w}有{s}的天数", "days with {s}{w}", FORM_PLAIN, CHANGE_TESTED,
-                       "："},
+                       "：", NO_TAIL},
     [WL_WORDS_HOURS] = {"hours", "{w}有{s}的小时数", "hours with {s}{w}", FORM_PLAIN, CHANGE_TESTED,
-                        "："},
+                        "：", NO_TAIL},
     [WL_WORDS_DISTINCT] = {"distinct", "{w}{s}不同的{p}", "different {p} of {s}{w}", FORM_PLAIN,
-                           CHANGE_STATED, "："},
+                           CHANGE_STATED, "：", NO_TAIL},
     [WL_WORDS_DAYS_SINCE_LAST] = {"days_since_last", "距上次{s}已", "no {s} for", FORM_DAYS,
-                                  CHANGE_GAP, "", " "},
+                                  CHANGE_GAP, "", " ", "", ""},
     [WL_WORDS_DAYS_SINCE_FIRST] = {"days_since_first", "首次{s}至今", "{s} began", FORM_DAYS,
                                    CHANGE_NONE, "", " ", "", " ago"},
     [WL_WORDS_GAP_MEAN] = {"gap_mean", "{w}{s}平均间隔", "average time between {s}{w}", FORM_DAYS,
-                           CHANGE_STATED, ""},
+                           CHANGE_STATED, "", NO_TAIL},
     [WL_WORDS_GAP_STD] = {"gap_std", "{w}{s}间隔波动", "spread of time between {s}{w}", FORM_DAYS,
-                          CHANGE_STATED, ""},
+                          CHANGE_STATED, "", NO_TAIL},
     [WL_WORDS_GAP_MAX] = {"gap_max", "{w}{s}最长间隔", "longest time between {s}{w}", FORM_DAYS,
-                          CHANGE_STATED, ""},
+                          CHANGE_STATED, "", NO_TAIL},
     [WL_WORDS_OVERDUE] = {"overdue", "距上次{s}的天数是以往间隔的", "no {s} for", FORM_PLAIN,
                           CHANGE_NONE, "", " ", "", " times the usual gap"},
     [WL_WORDS_WEEKEND_SHARE] = {"weekend_share", "{w}{s}在周末的占比", "weekend share of {s}{w}",
-                                FORM_SHARE, CHANGE_STATED, ""},
+                                FORM_SHARE, CHANGE_STATED, "", NO_TAIL},
     [WL_WORDS_NIGHT_SHARE] = {"night_share", "{w}{s}在夜间的占比", "night share of {s}{w}",
-                              FORM_SHARE, CHANGE_STATED, ""},
+                              FORM_SHARE, CHANGE_STATED, "", NO_TAIL},
     [WL_WORDS_FREQUENCY] = {"frequency", "{w}{s}频率", "{s} per 30 days{w}", FORM_PLAIN,
-                            CHANGE_STATED, "："},
+                            CHANGE_STATED, "：", NO_TAIL},
     [WL_WORDS_COUNT_PACE] = {"count_pace", "按以往节奏{w}应有{s}", "usual number of {s}{w}",
-                             FORM_PLAIN, CHANGE_NONE, ""},
+                             FORM_PLAIN, CHANGE_NONE, "", NO_TAIL},
     [WL_WORDS_SUM_PACE] = {"sum_pace", "按以往节奏{w}应有{s}{v}", "usual total {v} of {s}{w}",
-                           FORM_UNIT, CHANGE_NONE, ""},
+                           FORM_UNIT, CHANGE_NONE, "", NO_TAIL},
     [WL_WORDS_DAYS_PACE] = {"days_pace", "按以往节奏{w}应有{s}的天数", "usual days with {s}{w}",
-                            FORM_PLAIN, CHANGE_NONE, "："},
+                            FORM_PLAIN, CHANGE_NONE, "：", NO_TAIL},
     [WL_WORDS_COUNT_CHANGE] = {"count_change", "{w}{s}次数是以往的", "number of {s}{w}", FORM_PLAIN,
                                CHANGE_NONE, "", ": ", "", USUAL_EN},
     [WL_WORDS_SUM_CHANGE] = {"sum_change", "{w}{s}{v}是以往的", "total {v} of {s}{w}", FORM_PLAIN,
@@ -101,11 +103,11 @@ static const struct form forms[WL_WORDS_KIND_COUNT] = {
     [WL_WORDS_ACTIVITY] = {"activity", "{w}活跃度", "days with {s}{w}", FORM_UNIT, CHANGE_DAYS, "",
                            ": ", "（有{s}的天数与自己平时之比）",
                            " of those usual for this customer"},
-    [WL_WORDS_RATIO] = {"ratio", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
-    [WL_WORDS_NUMBER] = {"number", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "："},
-    [WL_WORDS_CATEGORY] = {"category", "{s}", "{s}", FORM_LEVEL, CHANGE_NONE, "："},
-    [WL_WORDS_BOOL] = {"bool", "{s}", "{s}", FORM_BOOL, CHANGE_NONE, "："},
-    [WL_WORDS_DATE] = {"date", "{s}至今", "time since {s}", FORM_DAYS, CHANGE_NONE, ""},
+    [WL_WORDS_RATIO] = {"ratio", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "：", NO_TAIL},
+    [WL_WORDS_NUMBER] = {"number", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "：", NO_TAIL},
+    [WL_WORDS_CATEGORY] = {"category", "{s}", "{s}", FORM_LEVEL, CHANGE_NONE, "：", NO_TAIL},
+    [WL_WORDS_BOOL] = {"bool", "{s}", "{s}", FORM_BOOL, CHANGE_NONE, "：", NO_TAIL},
+    [WL_WORDS_DATE] = {"date", "{s}至今", "time since {s}", FORM_DAYS, CHANGE_NONE, "", NO_TAIL},
 };
 
 bool wl_words_kind_parse(struct wl_str key, enum wl_words_kind *kind)
@@ -336,13 +338,11 @@ static void write_form_and_value(const struct wl_feature_words *words,
                                  const struct wl_feature_fact *fact, bool is_zh, struct wl_buf *buf)
 {
     const struct form *form = &forms[words->kind];
-    const char *colon_en = form->colon_en != NULL ? form->colon_en : ": ";
-    const char *tail = is_zh ? form->tail_zh : form->tail_en;
 
     write_form(words, is_zh, buf);
-    wl_buf_text(buf, is_zh ? form->colon_zh : colon_en);
+    wl_buf_text(buf, is_zh ? form->colon_zh : form->colon_en);
     write_value(words, fact, is_zh, buf);
-    write_filled(tail != NULL ? tail : "", words, is_zh, buf);
+    write_filled(is_zh ? form->tail_zh : form->tail_en, words, is_zh, buf);
 }
 
 void wl_sentence_write(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
