@@ -1,0 +1,181 @@
+/* text: segment - what can be done with customers' texts from the command line. */
+#include "cli/commands.h"
+
+#include "base/file.h"
+#include "base/json_write.h"
+#include "text/segmenter.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* -- text segment -- */
+
+struct segment_run {
+    struct wl_cli *cli;
+    struct wl_segmenter *segmenter;
+    struct wl_tokens tokens;
+    struct wl_buf out;
+    bool hmm;
+    bool is_search;
+};
+
+// zh.wldict in the folder of the running program.
+static wl_status dictionary_path(struct wl_cli *cli, const char **path_out, wl_error *error)
+{
+    char program[WL_PATH_BYTES_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+    if (n <= 0) {
+        return wl_fail(error, WL_EIO, "cannot tell where the program lies; give --dict FILE");
+    }
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    *path_out = wl_path_join(&cli->arena_process, program, "zh.wldict");
+    return *path_out != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for a path");
+}
+
+static wl_status add_user_words(struct wl_cli *cli, struct wl_segmenter *segmenter,
+                                const char *path, wl_error *error)
+{
+    struct wl_lines *lines = NULL;
+    struct wl_str line;
+    bool got = true;
+
+    WL_TRY(wl_lines_open(path, cli->alloc, &lines, error));
+    wl_status status = wl_lines_next(lines, &line, &got, error);
+    while (status == WL_OK && got) {
+        status = wl_segmenter_add(segmenter, line, error);
+        if (status != WL_OK) {
+            (void)wl_fail_at(error, status, "%s:%zu", path, wl_lines_number(lines));
+        } else {
+            status = wl_lines_next(lines, &line, &got, error);
+        }
+    }
+    wl_lines_close(lines);
+    return status;
+}
+
+static wl_status open_segmenter(struct wl_cli *cli, struct wl_segmenter **segmenter,
+                                wl_error *error)
+{
+    const char *path = wl_cli_text(cli, "dict", NULL);
+    const char *words = wl_cli_text(cli, "words", NULL);
+
+    if (path == NULL) {
+        WL_TRY(dictionary_path(cli, &path, error));
+    }
+    if (!wl_file_exists(path)) {
+        return wl_fail(error, WL_ENOTFOUND,
+                       "no Chinese dictionary at %s: install python3-jieba and build again, or "
+                       "give --dict FILE",
+                       path);
+    }
+    WL_TRY(wl_segmenter_open(path, cli->alloc, segmenter, error));
+    return words != NULL ? add_user_words(cli, *segmenter, words, error) : WL_OK;
+}
+
+static struct wl_str token_text(struct wl_str line, struct wl_token token)
+{
+    return (struct wl_str){.data = line.data + token.i_byte, .n_bytes = token.n_bytes};
+}
+
+// ASCII white space and the wide space of Chinese texts: no words.
+static bool is_space(struct wl_str word)
+{
+    return wl_str_trim(word).n_bytes == 0 || wl_str_is(word, "\u3000") || wl_str_is(word, "\u00a0");
+}
+
+static void write_words(struct segment_run *run, struct wl_str line)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < run->tokens.n_items; i++) {
+        struct wl_str word = token_text(line, run->tokens.items[i]);
+        if (!is_space(word)) {
+            wl_buf_text(&run->out, is_first ? "" : " ");
+            wl_buf_str(&run->out, word);
+            is_first = false;
+        }
+    }
+}
+
+static void write_json(struct segment_run *run, struct wl_str line, size_t number)
+{
+    struct wl_json_writer json = wl_json_begin(&run->out);
+
+    wl_json_open(&json, '{');
+    wl_json_key(&json, "line");
+    wl_json_i64(&json, (int64_t)number);
+    wl_json_key(&json, "tokens");
+    wl_json_open(&json, '[');
+    for (size_t i = 0; i < run->tokens.n_items; i++) {
+        struct wl_token token = run->tokens.items[i];
+        wl_json_open(&json, '{');
+        wl_json_key(&json, "text");
+        wl_json_str(&json, token_text(line, token));
+        wl_json_key(&json, "begin");
+        wl_json_i64(&json, (int64_t)token.i_byte);
+        wl_json_key(&json, "end");
+        wl_json_i64(&json, (int64_t)token.i_byte + (int64_t)token.n_bytes);
+        wl_json_close(&json, '}');
+    }
+    wl_json_close(&json, ']');
+    wl_json_close(&json, '}');
+}
+
+static wl_status segment_line(void *context, struct wl_str line, size_t number, wl_error *error)
+{
+    struct segment_run *run = context;
+
+    if (run->is_search) {
+        WL_TRY(wl_segmenter_cut_search(run->segmenter, line, run->hmm, &run->tokens, error));
+    } else {
+        WL_TRY(wl_segmenter_cut(run->segmenter, line, run->hmm, &run->tokens, error));
+    }
+    if (run->cli->is_json) {
+        write_json(run, line, number);
+    } else {
+        write_words(run, line);
+    }
+    return wl_cli_line(run->cli, &run->out, error);
+}
+
+static wl_status run_segment(struct wl_cli *cli, wl_error *error)
+{
+    struct segment_run run = {
+        .cli = cli, .hmm = !wl_cli_has(cli, "no-hmm"), .is_search = wl_cli_has(cli, "search")};
+    wl_status status = WL_OK;
+
+    wl_tokens_init(&run.tokens, cli->alloc);
+    wl_buf_init(&run.out, cli->alloc, 0);
+    WL_GO(open_segmenter(cli, &run.segmenter, error));
+    status = wl_cli_each_line(cli, segment_line, &run, error);
+done:
+    wl_buf_release(&run.out);
+    wl_tokens_release(&run.tokens);
+    wl_segmenter_close(run.segmenter);
+    return status;
+}
+
+static const struct wl_option segment_options[] = {
+    {"dict", 0, "FILE", "dictionary; default: zh.wldict beside the program",
+     "词典；默认取程序所在目录的 zh.wldict"},
+    {"words", 0, "FILE", "your own words, lines \"word frequency tag\"",
+     "自定义词典，每行为“词 词频 词性”"},
+    {"no-hmm", 0, NULL, "do not look for words outside the dictionaries", "不识别词典以外的新词"},
+    {"search", 0, NULL, "also the shorter words within long ones", "同时输出长词中的短词"},
+};
+
+const struct wl_command wl_command_text_segment = {
+    .name = "text segment",
+    .summary_en = "cut Chinese text into words, a line at a time",
+    .summary_zh = "中文分词，逐行处理",
+    .arguments = "[FILE...]",
+    .example = "wanliu text segment reviews.txt",
+    .options = segment_options,
+    .n_options = sizeof(segment_options) / sizeof(segment_options[0]),
+    .run = run_segment,
+};

@@ -1,0 +1,550 @@
+/* The text is cut into blocks of Chinese characters, ASCII letters, digits and +#&._%-; all other
+ * characters are tokens alone ("\r\n" is one). Within a block:
+ *
+ *   1. route: from the block's end to its begin, the best path of words from each character on.
+ *      best[i] = max over words i..j of log(frequency / total) + best[j]; a tie goes to the longer
+ *      word; a character without any word counts as one of frequency 1.
+ *   2. walk the path. Words of several characters are tokens. A run of single characters is handed
+ *      to the hidden Markov model, unless the run itself is a word.
+ *
+ * jieba keeps a hash of all prefixes; here a walk down the double array finds all words that begin
+ * at a character in one go, together with a walk down the user's tree, whose entries win. Sums and
+ * ties are in jieba's order, so that the same doubles are compared. */
+#include "text/segmenter.h"
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "text/word_dict.h"
+#include "text/word_tree.h"
+
+#include <math.h>
+#include <string.h>
+
+struct wl_segmenter {
+    const wl_alloc *alloc;
+    struct wl_word_dict dict;
+    struct wl_word_tree user;
+    uint64_t total;   /* of the dictionary and of the user's words */
+    double log_total; /* its natural log */
+};
+
+struct wl_route {
+    double score;    /* of the best path from this byte to the end of the block */
+    uint32_t n_next; /* bytes of its first word */
+};
+
+/* One call: the text and where its words go. */
+struct cut {
+    const struct wl_segmenter *segmenter;
+    const char *text;
+    struct wl_tokens *tokens; /* room for all tokens of the block is there */
+};
+
+/* -- life -- */
+
+void wl_tokens_init(struct wl_tokens *tokens, const wl_alloc *alloc)
+{
+    *tokens = (struct wl_tokens){.alloc = alloc};
+}
+
+void wl_tokens_release(struct wl_tokens *tokens)
+{
+    if (tokens->alloc != NULL) {
+        wl_alloc_free(tokens->alloc, tokens->items);
+        wl_alloc_free(tokens->alloc, tokens->route);
+        wl_alloc_free(tokens->alloc, tokens->states);
+        wl_tokens_init(tokens, tokens->alloc);
+    }
+}
+
+wl_status wl_segmenter_from(struct wl_str bytes, const wl_alloc *alloc,
+                            struct wl_segmenter **segmenter_out, wl_error *error)
+{
+    struct wl_segmenter *segmenter = wl_alloc_zeroed(alloc, 1, sizeof(*segmenter));
+
+    if (segmenter == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a segmenter");
+    }
+    segmenter->alloc = alloc;
+    wl_word_tree_init(&segmenter->user, alloc);
+    wl_status status = wl_word_dict_read(alloc, bytes, &segmenter->dict, error);
+    if (status != WL_OK) {
+        wl_alloc_free(alloc, segmenter);
+        return status;
+    }
+    segmenter->total = segmenter->dict.total;
+    segmenter->log_total = log((double)segmenter->total);
+    *segmenter_out = segmenter;
+    return WL_OK;
+}
+
+wl_status wl_segmenter_open(const char *path, const wl_alloc *alloc,
+                            struct wl_segmenter **segmenter_out, wl_error *error)
+{
+    struct wl_buf bytes;
+
+    wl_buf_init(&bytes, alloc, WL_DICT_BYTES_MAX);
+    wl_status status = wl_file_read(path, &bytes, error);
+    if (status == WL_OK) {
+        status = wl_segmenter_from(wl_buf_view(&bytes), alloc, segmenter_out, error);
+        if (status != WL_OK) {
+            status = wl_fail_at(error, status, "%s", path);
+        }
+    }
+    wl_buf_release(&bytes);
+    return status;
+}
+
+void wl_segmenter_close(struct wl_segmenter *segmenter)
+{
+    if (segmenter != NULL) {
+        wl_word_dict_release(segmenter->alloc, &segmenter->dict);
+        wl_word_tree_release(&segmenter->user);
+        wl_alloc_free(segmenter->alloc, segmenter);
+    }
+}
+
+/* -- walking down both dictionaries at once -- */
+
+struct walk {
+    uint32_t cell; /* in the dictionary */
+    uint32_t node; /* in the user's tree */
+    bool in_dict;
+    bool in_user;
+};
+
+static struct walk walk_begin(const struct wl_segmenter *segmenter)
+{
+    return (struct walk){.in_dict = true, .in_user = segmenter->user.n_nodes > 0};
+}
+
+static bool walk_step(const struct wl_segmenter *segmenter, struct walk *walk, char c)
+{
+    uint8_t byte = (uint8_t)c;
+
+    walk->in_dict = walk->in_dict && wl_word_dict_step(&segmenter->dict, &walk->cell, byte);
+    if (walk->in_user) {
+        walk->node = wl_word_tree_step(&segmenter->user, walk->node, byte);
+        walk->in_user = walk->node != 0;
+    }
+    return walk->in_dict || walk->in_user;
+}
+
+// Frequency of what was walked, 0 when it is no word, and the frequency's log.
+static uint32_t walk_frequency(const struct wl_segmenter *segmenter, const struct walk *walk,
+                               double *weight)
+{
+    if (walk->in_user && segmenter->user.nodes[walk->node].is_word) {
+        uint32_t frequency = segmenter->user.nodes[walk->node].frequency;
+        *weight = log(frequency > 0 ? (double)frequency : 1.0);
+        return frequency;
+    }
+    uint32_t word = walk->in_dict ? segmenter->dict.cells[walk->cell].word : 0;
+    *weight = segmenter->dict.weight[word];
+    return segmenter->dict.frequency[word];
+}
+
+// Frequency of a whole string; otherwise 0 for the begin of a word, and absent for all else.
+static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes,
+                        uint32_t absent)
+{
+    struct walk walk = walk_begin(segmenter);
+    double weight;
+
+    if (n_bytes > WL_WORD_BYTES_MAX) {
+        return absent;
+    }
+    for (size_t i = 0; i < n_bytes; i++) {
+        if (!walk_step(segmenter, &walk, text[i])) {
+            return absent;
+        }
+    }
+    return walk_frequency(segmenter, &walk, &weight);
+}
+
+/* -- tokens -- */
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// A character within a block is ASCII or has three bytes.
+static size_t block_character(char c)
+{
+    return (unsigned char)c < 0x80 ? 1 : WL_HAN_BYTES;
+}
+
+static void add_token(struct cut *cut, size_t begin, size_t end)
+{
+    cut->tokens->items[cut->tokens->n_items++] =
+        (struct wl_token){.i_byte = (uint32_t)begin, .n_bytes = (uint32_t)(end - begin)};
+}
+
+static void add_characters(struct cut *cut, size_t begin, size_t end)
+{
+    while (begin < end) {
+        size_t next = begin + block_character(cut->text[begin]);
+        add_token(cut, begin, next);
+        begin = next;
+    }
+}
+
+/* -- runs of single characters -- */
+
+// A word the model made; the user may have forbidden it.
+static void add_model_word(struct cut *cut, size_t begin, size_t end)
+{
+    const struct wl_segmenter *segmenter = cut->segmenter;
+    bool is_split = false;
+
+    if (segmenter->user.n_nodes > 0 && end - begin <= WL_WORD_BYTES_MAX) {
+        uint32_t node = 0;
+        size_t i = begin;
+        do {
+            node = wl_word_tree_step(&segmenter->user, node, (uint8_t)cut->text[i++]);
+        } while (node != 0 && i < end);
+        is_split = node != 0 && segmenter->user.nodes[node].is_word &&
+                   segmenter->user.nodes[node].frequency == 0;
+    }
+    if (is_split) {
+        add_characters(cut, begin, end);
+    } else {
+        add_token(cut, begin, end);
+    }
+}
+
+static void add_han_run(struct cut *cut, size_t begin, size_t end)
+{
+    size_t n = (end - begin) / WL_HAN_BYTES;
+    uint8_t *states = cut->tokens->states;
+    size_t from = begin;
+
+    wl_hmm_decode(&cut->segmenter->dict.hmm, cut->text + begin, n, states);
+    for (size_t i = 0; i < n; i++) {
+        size_t to = begin + (i + 1) * WL_HAN_BYTES;
+        if (states[i] == WL_HMM_E || states[i] == WL_HMM_S) {
+            add_model_word(cut, from, to);
+            from = to;
+        }
+    }
+}
+
+// letters and digits, then ".digits", then "%"; returns where that ends.
+static size_t number_end(const char *text, size_t i, size_t end)
+{
+    while (i < end && is_letter_or_digit(text[i])) {
+        i++;
+    }
+    if (i + 1 < end && text[i] == '.' && is_digit(text[i + 1])) {
+        i++;
+        while (i < end && is_digit(text[i])) {
+            i++;
+        }
+    }
+    return i < end && text[i] == '%' ? i + 1 : i;
+}
+
+static void add_run(struct cut *cut, size_t begin, size_t end)
+{
+    const char *text = cut->text;
+
+    if (end - begin == block_character(text[begin]) ||
+        look_up(cut->segmenter, text + begin, end - begin, 0) > 0) {
+        add_characters(cut, begin, end);
+        return;
+    }
+    while (begin < end) {
+        size_t next = begin;
+        if (block_character(text[begin]) > 1) {
+            while (next < end && block_character(text[next]) > 1) {
+                next += WL_HAN_BYTES;
+            }
+            add_han_run(cut, begin, next);
+        } else if (is_letter_or_digit(text[begin])) {
+            next = number_end(text, begin, end);
+            add_token(cut, begin, next);
+        } else {
+            while (next < end && block_character(text[next]) == 1 &&
+                   !is_letter_or_digit(text[next])) {
+                next++;
+            }
+            add_token(cut, begin, next);
+        }
+        begin = next;
+    }
+}
+
+/* -- a block -- */
+
+static void find_step(const struct cut *cut, size_t begin, size_t i, size_t end)
+{
+    const struct wl_segmenter *segmenter = cut->segmenter;
+    const char *text = cut->text;
+    struct wl_route *route = cut->tokens->route;
+    struct walk walk = walk_begin(segmenter);
+    size_t j_max = end - i > WL_WORD_BYTES_MAX ? i + WL_WORD_BYTES_MAX : end;
+    struct wl_route best = {.n_next = 0};
+    double weight;
+
+    for (size_t j = i; j < j_max && walk_step(segmenter, &walk, text[j]); j++) {
+        bool is_inside = j + 1 < end && ((unsigned char)text[j + 1] & 0xC0U) == 0x80U;
+        if (is_inside || walk_frequency(segmenter, &walk, &weight) == 0) {
+            continue;
+        }
+        double score = weight - segmenter->log_total + route[j + 1 - begin].score;
+        if (best.n_next == 0 || score >= best.score) {
+            best = (struct wl_route){.score = score, .n_next = (uint32_t)(j + 1 - i)};
+        }
+    }
+    if (best.n_next == 0) {
+        size_t n = block_character(text[i]);
+        best = (struct wl_route){.score = 0.0 - segmenter->log_total + route[i + n - begin].score,
+                                 .n_next = (uint32_t)n};
+    }
+    route[i - begin] = best;
+}
+
+static void find_route(const struct cut *cut, size_t begin, size_t end)
+{
+    cut->tokens->route[end - begin] = (struct wl_route){0};
+    for (size_t i = end; i-- > begin;) {
+        if (((unsigned char)cut->text[i] & 0xC0U) != 0x80U) {
+            find_step(cut, begin, i, end);
+        }
+    }
+}
+
+static void cut_block(struct cut *cut, size_t begin, size_t end, bool hmm)
+{
+    size_t run = begin; // where the open run of single characters began
+    size_t next;
+
+    find_route(cut, begin, end);
+    for (size_t i = begin; i < end; i = next) {
+        bool is_single;
+        next = i + cut->tokens->route[i - begin].n_next;
+        is_single = next - i == block_character(cut->text[i]);
+        if (is_single && (hmm || is_letter_or_digit(cut->text[i]))) {
+            continue;
+        }
+        if (run < i && hmm) {
+            add_run(cut, run, i);
+        } else if (run < i) {
+            add_token(cut, run, i);
+        }
+        add_token(cut, i, next);
+        run = next;
+    }
+    if (run < end && hmm) {
+        add_run(cut, run, end);
+    } else if (run < end) {
+        add_token(cut, run, end);
+    }
+}
+
+/* -- a text -- */
+
+static bool is_block_ascii(char c)
+{
+    return is_letter_or_digit(c) || (c != '\0' && strchr("+#&._%-", c) != NULL);
+}
+
+// Bytes of the block character at i; 0 when there is none.
+static size_t block_length(struct wl_str text, size_t i)
+{
+    if (is_block_ascii(text.data[i])) {
+        return 1;
+    }
+    bool is_han = text.n_bytes - i >= WL_HAN_BYTES && wl_han_code(text.data + i) != 0;
+    return is_han ? WL_HAN_BYTES : 0;
+}
+
+static size_t other_length(struct wl_str text, size_t i)
+{
+    if (text.data[i] == '\r' && i + 1 < text.n_bytes && text.data[i + 1] == '\n') {
+        return 2;
+    }
+    size_t n = wl_utf8_length(text, i);
+    return n > 0 ? n : 1;
+}
+
+static wl_status make_room(struct wl_tokens *tokens, size_t n_bytes, wl_error *error)
+{
+    WL_TRY(
+        WL_GROW(tokens->alloc, tokens->items, tokens->capacity, tokens->n_items + n_bytes, error));
+    WL_TRY(WL_GROW(tokens->alloc, tokens->route, tokens->n_route, n_bytes + 1, error));
+    return WL_GROW(tokens->alloc, tokens->states, tokens->n_states, n_bytes, error);
+}
+
+wl_status wl_segmenter_cut(const struct wl_segmenter *segmenter, struct wl_str text, bool hmm,
+                           struct wl_tokens *tokens, wl_error *error)
+{
+    struct cut cut = {.segmenter = segmenter, .text = text.data, .tokens = tokens};
+    wl_status status = WL_OK;
+    size_t i = 0;
+
+    tokens->n_items = 0;
+    if (text.n_bytes > WL_LINE_BYTES_MAX) {
+        return wl_fail(error, WL_ELIMIT, "a text of %zu bytes, %zu at most", text.n_bytes,
+                       WL_LINE_BYTES_MAX);
+    }
+    while (i < text.n_bytes) {
+        size_t end = i;
+        for (size_t n = 1; end < text.n_bytes && n > 0; end += n) {
+            n = block_length(text, end);
+        }
+        size_t n_bytes = end > i ? end - i : other_length(text, i);
+        status = make_room(tokens, n_bytes, error);
+        if (status != WL_OK) {
+            tokens->n_items = 0;
+            return status;
+        }
+        if (end > i) {
+            cut_block(&cut, i, end, hmm);
+        } else {
+            add_token(&cut, i, i + n_bytes);
+        }
+        i += n_bytes;
+    }
+    return WL_OK;
+}
+
+/* -- search mode -- */
+
+// Words of n characters within a longer token; written to at when that is not NULL. In a token of
+// one character that is no block character the first step already leads past its end.
+static size_t inner_words(const struct cut *cut, struct wl_token token, size_t n,
+                          struct wl_token *at)
+{
+    size_t from = token.i_byte;
+    size_t end = from + token.n_bytes;
+    size_t to = from;
+    size_t n_found = 0;
+
+    for (size_t i = 0; i < n && to < end; i++) {
+        to += block_character(cut->text[to]);
+    }
+    if (to >= end) {
+        return 0;
+    }
+    for (;;) {
+        if (look_up(cut->segmenter, cut->text + from, to - from, 0) > 0) {
+            if (at != NULL) {
+                at[n_found] = (struct wl_token){(uint32_t)from, (uint32_t)(to - from)};
+            }
+            n_found++;
+        }
+        if (to >= end) {
+            return n_found;
+        }
+        from += block_character(cut->text[from]);
+        to += block_character(cut->text[to]);
+    }
+}
+
+wl_status wl_segmenter_cut_search(const struct wl_segmenter *segmenter, struct wl_str text,
+                                  bool hmm, struct wl_tokens *tokens, wl_error *error)
+{
+    struct cut cut = {.segmenter = segmenter, .text = text.data, .tokens = tokens};
+    size_t n_all;
+
+    WL_TRY(wl_segmenter_cut(segmenter, text, hmm, tokens, error));
+    n_all = tokens->n_items;
+    for (size_t i = 0; i < tokens->n_items; i++) {
+        n_all += inner_words(&cut, tokens->items[i], 2, NULL);
+        n_all += inner_words(&cut, tokens->items[i], 3, NULL);
+    }
+    wl_status status = make_room(tokens, n_all - tokens->n_items, error);
+    if (status != WL_OK) {
+        tokens->n_items = 0;
+        return status;
+    }
+    // From the back, so that the tokens move to their places within the one array.
+    size_t to = n_all;
+    for (size_t i = tokens->n_items; i-- > 0;) {
+        struct wl_token token = tokens->items[i];
+        size_t n_two = inner_words(&cut, token, 2, NULL);
+        size_t n_three = inner_words(&cut, token, 3, NULL);
+        tokens->items[--to] = token;
+        to -= n_two + n_three;
+        (void)inner_words(&cut, token, 2, tokens->items + to);
+        (void)inner_words(&cut, token, 3, tokens->items + to + n_two);
+    }
+    tokens->n_items = n_all;
+    return WL_OK;
+}
+
+/* -- the user's words -- */
+
+// The smallest frequency with which word is cut out whole, by the words it is cut into now.
+static wl_status suggest(const struct wl_segmenter *segmenter, struct wl_str word,
+                         uint32_t *frequency, wl_error *error)
+{
+    struct wl_tokens parts;
+    double share = 1.0;
+    double total = (double)segmenter->total;
+
+    wl_tokens_init(&parts, segmenter->alloc);
+    wl_status status = wl_segmenter_cut(segmenter, word, false, &parts, error);
+    for (size_t i = 0; i < parts.n_items; i++) {
+        const char *part = word.data + parts.items[i].i_byte;
+        share *= (double)look_up(segmenter, part, parts.items[i].n_bytes, 1) / total;
+    }
+    wl_tokens_release(&parts);
+    if (status == WL_OK) {
+        double wanted = floor(share * total) + 1.0;
+        uint32_t now = look_up(segmenter, word.data, word.n_bytes, 1);
+        *frequency = wanted > (double)now ? (uint32_t)fmin(wanted, (double)UINT32_MAX) : now;
+    }
+    return status;
+}
+
+// Cuts " letters" or " digits" off the end of a line that has something in front of it.
+static struct wl_str cut_field(struct wl_str *line, char low, char high)
+{
+    size_t i = line->n_bytes;
+
+    while (i > 0 && line->data[i - 1] >= low && line->data[i - 1] <= high) {
+        i--;
+    }
+    if (i == line->n_bytes || i < 2 || line->data[i - 1] != ' ') {
+        return (struct wl_str){0};
+    }
+    struct wl_str field = {.data = line->data + i, .n_bytes = line->n_bytes - i};
+    line->n_bytes = i - 1;
+    return field;
+}
+
+wl_status wl_segmenter_add(struct wl_segmenter *segmenter, struct wl_str line, wl_error *error)
+{
+    struct wl_str word = wl_str_trim(line);
+    uint32_t frequency = 0;
+    int64_t given;
+
+    if (word.n_bytes == 0) {
+        return WL_OK;
+    }
+    if (!wl_str_is_utf8(word)) {
+        return wl_fail(error, WL_EPARSE, "user dictionary: a line is not UTF-8");
+    }
+    (void)cut_field(&word, 'a', 'z');
+    struct wl_str digits = cut_field(&word, '0', '9');
+    if (digits.n_bytes == 0) {
+        WL_TRY(suggest(segmenter, word, &frequency, error));
+    } else if (!wl_str_to_i64(digits, &given) || given > UINT32_MAX) {
+        return wl_fail(error, WL_ERANGE, "user dictionary: frequency %.*s of \"%.*s\"",
+                       WL_STR_ARG(digits), WL_STR_ARG(word));
+    } else {
+        frequency = (uint32_t)given;
+    }
+    WL_TRY(wl_word_tree_put(&segmenter->user, word, frequency, error));
+    segmenter->total += frequency;
+    segmenter->log_total = log((double)segmenter->total);
+    return WL_OK;
+}
