@@ -1,7 +1,7 @@
-/* Viterbi over four states. Of the sixteen transitions eight exist: E and S lead to B and S, B and M
- * lead to E and M; so each state has two that may stand before it. The sums are added in one fixed
- * order and a tie goes to the later letter: both decide what is printed for rare characters, whose
- * missing probabilities (-3.14e100) drown all others.
+/* Viterbi over four states. Of the sixteen transitions eight exist: E and S lead to B and S, B and
+ * M lead to E and M; so each state has two that may stand before it. The sums are added in one
+ * fixed order and a tie goes to the later letter: both decide what is printed for rare characters,
+ * whose missing probabilities (-3.14e100) drown all others.
  *
  * The output array holds the pointers back first: two bits per state, the state before it; the walk
  * back then puts the states in their place. */

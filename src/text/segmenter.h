@@ -30,7 +30,8 @@ struct wl_tokens {
 void wl_tokens_init(struct wl_tokens *tokens, const wl_alloc *alloc);
 void wl_tokens_release(struct wl_tokens *tokens);
 
-/* wl_segmenter_open - read a dictionary file, zh.wldict. Close with wl_segmenter_close; NULL is fine.
+/* wl_segmenter_open - read a dictionary file, zh.wldict. Close with wl_segmenter_close; NULL is
+ * fine there.
  * Cost:    60 ms and 16 MB for jieba's dictionary.
  * Errors:  WL_ENOTFOUND  there is no such file.  WL_ECORRUPT, WL_EVERSION, WL_ELIMIT  it is not a
  *          dictionary of ours.  WL_EIO, WL_ENOMEM. */
