@@ -8,6 +8,10 @@
 #include "base/file.h"
 #include "base/limits.h"
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const char folder[] = WL_BINARY_DIR "/tests/test_file"; // made anew or used again
 
 static const char *in_folder(const char *name)
@@ -236,6 +240,38 @@ static void test_many_names_are_sorted(void)
     wl_arena_release(&arena);
 }
 
+static void test_a_folder_is_held_by_one_at_a_time(void)
+{
+    int first = -1;
+    int status = 0;
+    int ends[2];
+    char said = 0;
+
+    CHECK_INT(wl_folder_lock("/nowhere/at/all", &first, NULL), WL_ENOTFOUND);
+    CHECK_INT(first, -1);
+    wl_folder_unlock(first); // nothing is held
+    CHECK_INT(wl_folder_lock(folder, &first, NULL), WL_OK);
+    CHECK_INT(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) { // waits for the folder, says so, and dies with it
+        int second = -1;
+        (void)close(first); // a child shares the parent's hold: let go of its copy
+        bool is_held = wl_folder_lock(folder, &second, NULL) == WL_OK;
+        bool is_said = write(ends[1], "x", 1) == 1;
+        _exit(is_held && is_said ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    struct pollfd soon = {.fd = ends[0], .events = POLLIN};
+    CHECK_INT(poll(&soon, 1, 50), 0); // the child waits
+    wl_folder_unlock(first);
+    CHECK_INT(read(ends[0], &said, 1), 1);
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+    CHECK_INT(wl_folder_lock(folder, &first, NULL), WL_OK); // the dead hold nothing
+    wl_folder_unlock(first);
+    (void)close(ends[0]);
+}
+
 static void test_path_join(void)
 {
     static const struct {
@@ -280,6 +316,7 @@ int main(void)
     RUN(test_whole_read_stops_at_the_ceiling);
     RUN(test_write_and_append);
     RUN(test_many_names_are_sorted);
+    RUN(test_a_folder_is_held_by_one_at_a_time);
     RUN(test_path_join);
     RUN(test_share);
     return check_report();
