@@ -27,7 +27,8 @@ realdata: ## figures on public data sets as JSON lines; SET=name for one
 	@tools/realdata.sh $(SET)
 
 format: ## lay out all C files
-	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+	@tools/setup.sh format
+	@find bench fuzz include src tests -name '*.[ch]' | xargs clang-format-14 -i
 
 clean:
 	@rm -rf build demo

@@ -9,7 +9,6 @@ word in a message is no call.
 """
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -313,14 +312,22 @@ def tree_faults(files, layers):
             yield folder, 1, "readme", "a stage opens with a README.md"
 
 
-def list_files(root):
-    """Paths of the tree as git sees it, or all but hidden and made ones where git or its repository
-    is not there."""
+def paths_of_git(root):
+    """None without git, without a repository, and in a repository of somebody else."""
+    if not os.path.exists(os.path.join(root, ".git")):
+        return None
     command = ["git", "-C", root, "ls-files", "-co", "--exclude-standard"]
-    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
+    try:
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        paths = output.split("\n")
-    else:
+        return output.split("\n")
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+
+
+def list_files(root):
+    """Paths of the tree as git sees it, or all but made ones where git cannot tell."""
+    paths = paths_of_git(root)
+    if paths is None:
         paths = [path for path in (os.path.relpath(os.path.join(folder, name), root)
                                    for folder, _, names in os.walk(root) for name in names)
                  if not path.startswith(MADE)]
