@@ -9,6 +9,7 @@ build() {
     [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" || return 1
     cmake --build --preset "$preset" ${1:+--target "$@"}
 }
+[ -f "build/$preset/build.ninja" ] || echo "build: compiling $preset for the first time" >&2
 if ! build "$@" >"$log" 2>&1; then
     grep -E -A4 ' error: |Error|undefined reference|Killed' "$log" | grep -v '^\[' | head -n 60 >&2
     echo "build: $preset failed, see $log" >&2

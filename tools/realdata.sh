@@ -15,6 +15,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
+any_missing=
 for set in $sets; do
     if [ ! -f "examples/$set/files" ]; then
         there=$(cd examples && echo */files | sed 's,/files,,g')
@@ -27,6 +28,7 @@ for set in $sets; do
     done <"examples/$set/files"
     if [ -n "$missing" ]; then
         echo "{\"set\":\"$set\",\"missing\":true}"
+        any_missing=1
         continue
     fi
     mkdir "$work/$set"
@@ -36,4 +38,6 @@ for set in $sets; do
     done <"examples/$set/files"
     "$wanliu" -C "$work/$set" -q evaluate --json || code=1
 done
+[ -z "$any_missing" ] ||
+    echo "realdata: sets are looked for in $data, by the names in examples/SET/files" >&2
 exit $code
