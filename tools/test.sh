@@ -1,6 +1,7 @@
 #!/bin/bash
-# test.sh PRESET [word: [ctest option...]] - run the tests of a build; shows only what failed
-# or was skipped and closes with one line "N passed, N failed[, N skipped]", the word in front when one is given.
+# test.sh PRESET [word: [ctest option...]] - run the tests of a build; shows only what failed or was
+# skipped, and closes with one line "N passed, N failed[, N skipped]", the word in front when one is
+# given.
 set -u
 preset=$1
 word=${2:-}
