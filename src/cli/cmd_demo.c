@@ -89,7 +89,7 @@ static wl_status step(struct demo *demo, const char *const *words, const char *o
     const char *fixed[] = {"-C",        demo->folder,
                            "--seed",    demo->seed,
                            "--threads", demo->threads,
-                           "--now",     "2025-03-31T00:00:00Z",
+                           "--now",     "2025-04-01T00:00:00Z", // the end of the simulated days
                            "--lang",    demo->cli->is_zh ? "zh" : "en"};
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         all[n++] = fixed[i];
