@@ -173,7 +173,7 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
         .algorithm = "xgboost",
         .n_features = 94,
         .schema_hash = "0a1b2c3d4e5f",
-        .label = {"14 天内没有任何活动", "no activity for 14 days"},
+        .label = {"14 天内没有任何活动", "activity: the last one 14 days ago"},
         .train = {"2025-02-01 至 2025-02-22，每 7 天", "2025-02-01 to 2025-02-22, every 7 days"},
         .test = {"2025-03-13", "2025-03-13"},
         .n_train_rows = 61240,
