@@ -12,7 +12,7 @@ struct wl_dict_source {
 };
 
 /* wl_dict_make - the bytes of a dictionary file, appended to out.
- * Cost:    0.7 s for jieba's 349,046 words; about 60 MB while it runs.
+ * Cost:    0.4 s and 85 MB for the 349,046 lines of jieba's list.
  * Errors:  WL_EPARSE  a line or table is not as above; the message says which.
  *          WL_ELIMIT  a word is too long.  WL_ENOMEM.
  * Source:  double array: Aoe 1989, "An efficient digital search algorithm by using a double-array

@@ -8,7 +8,7 @@
 
 #define WL_DICT_MAGIC      "WLDICT\r\n" /* 8 bytes; line ends show a file sent as text */
 #define WL_DICT_VERSION    1U
-#define WL_DICT_CELLS_MAX  ((size_t)1 << 26) /* cells of a dictionary; jieba's takes 1.1 M */
+#define WL_DICT_CELLS_MAX  ((size_t)1 << 26) /* cells of a dictionary; jieba's takes 1.2 M */
 #define WL_DICT_BYTES_MAX  ((size_t)1 << 30) /* 1 GiB: 64 M cells of 12 bytes and their words */
 #define WL_WORD_CELL_NONE  UINT32_MAX        /* parent of a cell that is not used */
 #define WL_WORD_CELL_BYTES 12                /* in the file */

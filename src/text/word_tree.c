@@ -1,6 +1,6 @@
 /* A tree of bytes that grows. Chains of children are slow to walk and simple to extend: it serves a
- * user's dictionary of some thousand words and, once per build, the making of the big one. Making
- * inserts 350,000 words in 0.3 s. */
+ * user's dictionary of some thousand words and, once per build, the making of the big one: 0.4 s
+ * for 349,046 lines. */
 #include "text/word_tree.h"
 
 #define NODES_MAX ((size_t)1 << 27)
