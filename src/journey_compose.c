@@ -88,7 +88,8 @@ wl_status wl_writer_attributes(const struct wl_writer *writer, struct wl_str use
         return WL_OK;
     }
     size_t n_keys = company->attribute_names.n_strings;
-    const struct wl_attribute **newest = wl_arena_zeroed(arena, n_keys + 1, sizeof(*newest));
+    const size_t pointer_bytes = sizeof(const struct wl_attribute *);
+    const struct wl_attribute **newest = wl_arena_zeroed(arena, n_keys + 1, pointer_bytes);
     struct wl_node *map = wl_arena_zeroed(arena, 1, sizeof(*map));
     if (newest == NULL || map == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for attributes");

@@ -62,7 +62,7 @@ void wl_hmm_decode(const struct wl_hmm *hmm, const char *text, size_t n_characte
     }
     unsigned state = score[WL_HMM_S] >= score[WL_HMM_E] ? WL_HMM_S : WL_HMM_E;
     for (size_t i = n_characters - 1; i > 0; i--) {
-        unsigned earlier = (states[i] >> (2 * state)) & 3U;
+        unsigned earlier = ((unsigned)states[i] >> (2 * state)) & 3U;
         states[i] = (uint8_t)state;
         state = earlier;
     }
