@@ -25,7 +25,8 @@ id,user,time,received,event,amount,item
 CSV
 wanliu -q ingest log.csv || exit 1
 wanliu features list
-wanliu --lang zh features list | head -1
+wanliu --lang zh features list >list.txt
+head -1 list.txt
 wanliu --json features list | tail -1
 wanliu features build --as-of 2024-03-01,2024-03-10 --format csv
 wanliu -q features build --as-of 2024-03-01

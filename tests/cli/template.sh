@@ -39,7 +39,10 @@ wanliu template render --language en --channel push reasons.jsonl; echo "exit $?
 wanliu template render --channel email reasons.jsonl; echo "exit $?"
 wanliu template render --channel fax reasons.jsonl; echo "exit $?"
 echo '{"user":1}' | wanliu template render; echo "exit $?"
-wanliu template coverage | head -3; echo "exit $?"
+wanliu template coverage >coverage.txt
+echo "exit $?"
+head -3 coverage.txt
 mkdir templates && cp bad.yaml templates/ && wanliu template lint --quiet | wc -l
 sed -i 's/七折/{{七折/' templates/bad.yaml
-wanliu template lint --json --quiet 2>/dev/null | head -1
+wanliu template lint --json --quiet >lint.txt 2>/dev/null
+head -1 lint.txt

@@ -34,7 +34,9 @@ echo "exit $?"
 echo "== a date without a zone is one of the workspace"
 wanliu -q -C good score --as-of 2024-03-20 >plain.txt
 wanliu -q -C good score --as-of 2024-03-20T00:00:00+08:00 | cmp plain.txt - && echo "the same"
-wanliu -q -C good label --as-of 2024-03-02 | head -1 | cut -d, -f2
-wanliu -q -C good features build --as-of 2024-03-02 | head -1 | cut -d, -f2
+wanliu -q -C good label --as-of 2024-03-02 >labels.txt
+head -1 labels.txt | cut -d, -f2
+wanliu -q -C good features build --as-of 2024-03-02 >rows.txt
+head -1 rows.txt | cut -d, -f2
 wanliu simulate --start 2025-02-30 2>&1
 echo "exit $?"
