@@ -1,0 +1,102 @@
+/* The part that all text classifiers share: dispatch, working memory, the best two labels. */
+#include "text/classifier_inside.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+const struct wl_text_about *wl_text_classifier_about(const struct wl_text_classifier *classifier)
+{
+    return &classifier->about;
+}
+
+void wl_text_classifier_free(struct wl_text_classifier *classifier)
+{
+    if (classifier != NULL) {
+        classifier->free(classifier);
+    }
+}
+
+uint32_t wl_text_classifier_label(const struct wl_text_classifier *classifier, struct wl_str label)
+{
+    for (size_t i = 0; i < classifier->about.n_labels; i++) {
+        if (wl_str_is(label, classifier->about.labels[i])) {
+            return (uint32_t)i;
+        }
+    }
+    return WL_TEXT_NO_LABEL;
+}
+
+wl_status wl_text_scratch_new(const wl_alloc *alloc, struct wl_text_scratch **scratch_out,
+                              wl_error *error)
+{
+    struct wl_text_scratch *scratch = wl_alloc_zeroed(alloc, 1, sizeof(*scratch));
+
+    if (scratch == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory to read texts");
+    }
+    scratch->alloc = alloc;
+    *scratch_out = scratch;
+    return WL_OK;
+}
+
+void wl_text_scratch_free(struct wl_text_scratch *scratch)
+{
+    if (scratch == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < WL_SCRATCH_SLOTS; i++) {
+        wl_alloc_free(scratch->alloc, scratch->blocks[i]);
+    }
+    wl_alloc_free(scratch->alloc, scratch);
+}
+
+wl_status wl_scratch_room(struct wl_text_scratch *scratch, enum wl_scratch_slot slot,
+                          size_t n_items, size_t item_bytes, void **block_out, wl_error *error)
+{
+    size_t wanted = 0;
+    size_t *bytes = &scratch->bytes[slot];
+
+    if (__builtin_mul_overflow(n_items, item_bytes, &wanted)) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu parts of a text", n_items);
+    }
+    if (wanted > *bytes || *bytes == 0) {
+        size_t before = *bytes;
+        void *block = scratch->blocks[slot];
+        WL_TRY(wl_alloc_grow(scratch->alloc, &block, bytes, wanted > 0 ? wanted : 1, 1, error));
+        memset((char *)block + before, 0, *bytes - before);
+        scratch->blocks[slot] = block;
+    }
+    *block_out = scratch->blocks[slot];
+    return WL_OK;
+}
+
+wl_status wl_text_classify(const struct wl_text_classifier *classifier, struct wl_str text,
+                           struct wl_text_scratch *scratch, double *p, wl_error *error)
+{
+    if (text.n_bytes > WL_LINE_BYTES_MAX) {
+        return wl_fail(error, WL_ELIMIT, "text of %zu bytes, at most %zu are read", text.n_bytes,
+                       WL_LINE_BYTES_MAX);
+    }
+    return classifier->classify(classifier, text, scratch, p, error);
+}
+
+struct wl_text_answer wl_text_answer_of(const struct wl_text_classifier *classifier,
+                                        const double *p)
+{
+    struct wl_text_answer answer = {.label = WL_TEXT_NO_LABEL, .second = WL_TEXT_NO_LABEL};
+
+    for (size_t i = 0; i < classifier->about.n_labels; i++) {
+        if (answer.label == WL_TEXT_NO_LABEL || p[i] > answer.p) {
+            answer.second = answer.label;
+            answer.p_second = answer.p;
+            answer.label = (uint32_t)i;
+            answer.p = p[i];
+        } else if (answer.second == WL_TEXT_NO_LABEL || p[i] > answer.p_second) {
+            answer.second = (uint32_t)i;
+            answer.p_second = p[i];
+        }
+    }
+    answer.abstains = answer.label == WL_TEXT_NO_LABEL || answer.p < classifier->about.threshold;
+    return answer;
+}

@@ -1,0 +1,37 @@
+/* What stands behind a wl_text_classifier, for the files that make one (linear.c, rules.c): they
+ * put this struct first into their own and fill it. Nobody else includes it. */
+#ifndef WL_TEXT_CLASSIFIER_INSIDE_H
+#define WL_TEXT_CLASSIFIER_INSIDE_H
+#include "text/classifier.h"
+
+struct wl_text_classifier {
+    struct wl_text_about about;
+    wl_status (*classify)(const struct wl_text_classifier *classifier, struct wl_str text,
+                          struct wl_text_scratch *scratch, double *p, wl_error *error);
+    void (*free)(struct wl_text_classifier *classifier);
+};
+
+/* Blocks of working memory; each has one user at a time within a call. */
+enum wl_scratch_slot {
+    WL_SCRATCH_TEXT,  /* the normalised text */
+    WL_SCRATCH_HITS,  /* rules: terms found */
+    WL_SCRATCH_STATE, /* rules: what has been seen of each rule; all zero between calls */
+    WL_SCRATCH_TERMS, /* linear: n-grams of the text */
+    WL_SCRATCH_TABLE, /* linear: what is counted of each */
+    WL_SCRATCH_SLOTS
+};
+
+struct wl_text_scratch {
+    const wl_alloc *alloc;
+    void *blocks[WL_SCRATCH_SLOTS]; /* (bytes[i]) owned */
+    size_t bytes[WL_SCRATCH_SLOTS];
+};
+
+/* wl_scratch_room - a block of a slot with room for n_items, its content kept and zero where new.
+ * Cost:    allocates only when it grows, at least twofold.
+ * Errors:  WL_ENOMEM  the block stays as it was. */
+WL_MUST_CHECK wl_status wl_scratch_room(struct wl_text_scratch *scratch, enum wl_scratch_slot slot,
+                                        size_t n_items, size_t item_bytes, void **block_out,
+                                        wl_error *error);
+
+#endif
