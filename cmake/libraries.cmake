@@ -11,3 +11,6 @@ find_library(XGBOOST_LIBRARY xgboost REQUIRED)
 find_path(XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)
 find_library(LIBLINEAR_LIBRARY linear REQUIRED)
 find_path(LIBLINEAR_INCLUDE linear.h REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+# oneDNN runs on libgomp; src/nn runs its loops on the same threads, so that the two never compete.
+find_library(GOMP_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)

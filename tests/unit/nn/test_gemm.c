@@ -1,0 +1,207 @@
+/* Goal:   products equal the definition, for every flag, number kind, stride and batch.
+ * Method: random small integers, whose products are exact in bf16 and float; the plain triple loop
+ *         in double says what is right. Then refusals, then more shapes than are kept. */
+#include "check.h"
+
+#include "base/limits.h"
+#include "base/rng.h"
+#include "nn/gemm.h"
+
+#define N_MAX 8192
+
+static wl_error fault;
+
+static float a_values[N_MAX];
+static float b_values[N_MAX];
+static float c_values[N_MAX];
+static uint16_t a_bits[N_MAX];
+static uint16_t b_bits[N_MAX];
+static uint16_t c_bits[N_MAX];
+static int8_t a_small[N_MAX];
+static int8_t b_small[N_MAX];
+
+static uint16_t to_bf16(float value)
+{
+    uint32_t bits = 0;
+    memcpy(&bits, &value, sizeof(bits));
+    return (uint16_t)(bits >> 16); // exact for the integers used here
+}
+
+static float from_bf16(uint16_t bits)
+{
+    uint32_t wide = (uint32_t)bits << 16;
+    float value = 0.0F;
+    memcpy(&value, &wide, sizeof(value));
+    return value;
+}
+
+static void fill(struct wl_rng *rng)
+{
+    for (size_t i = 0; i < N_MAX; i++) {
+        a_small[i] = (int8_t)((int)wl_rng_below(rng, 5) - 2);
+        b_small[i] = (int8_t)((int)wl_rng_below(rng, 5) - 2);
+        a_values[i] = (float)a_small[i];
+        b_values[i] = (float)b_small[i];
+        c_values[i] = (float)wl_rng_below(rng, 3);
+        a_bits[i] = to_bf16(a_values[i]);
+        b_bits[i] = to_bf16(b_values[i]);
+        c_bits[i] = to_bf16(c_values[i]);
+    }
+}
+
+struct product {
+    size_t m, n, k, n_batch, gap; // gap: unused elements at the end of each row
+    unsigned flags;
+};
+
+static const struct product cases[] = {
+    {1, 1, 1, 1, 0, WL_GEMM_PLAIN},
+    {3, 5, 7, 1, 0, WL_GEMM_PLAIN},
+    {3, 5, 7, 1, 0, WL_GEMM_B_TRANSPOSED},
+    {3, 5, 7, 1, 0, WL_GEMM_A_TRANSPOSED},
+    {3, 5, 7, 1, 2, WL_GEMM_A_TRANSPOSED | WL_GEMM_B_TRANSPOSED},
+    {16, 33, 20, 1, 3, WL_GEMM_B_TRANSPOSED | WL_GEMM_ADD},
+    {31, 17, 19, 4, 1, WL_GEMM_B_TRANSPOSED},
+    {8, 16, 8, 5, 0, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD},
+};
+
+// Sum over k by the definition; strides as laid out by matrix_of.
+static double want_at(const struct product *p, size_t batch, size_t i, size_t j)
+{
+    bool a_turned = (p->flags & WL_GEMM_A_TRANSPOSED) != 0;
+    bool b_turned = (p->flags & WL_GEMM_B_TRANSPOSED) != 0;
+    size_t a_stride = (a_turned ? p->m : p->k) + p->gap;
+    size_t b_stride = (b_turned ? p->k : p->n) + p->gap;
+    const float *a = a_values + batch * a_stride * (a_turned ? p->k : p->m);
+    const float *b = b_values + batch * b_stride * (b_turned ? p->n : p->k);
+    double sum = 0.0;
+
+    for (size_t l = 0; l < p->k; l++) {
+        double x = (double)a[a_turned ? l * a_stride + i : i * a_stride + l];
+        double y = (double)b[b_turned ? j * b_stride + l : l * b_stride + j];
+        sum += x * y;
+    }
+    return sum;
+}
+
+static struct wl_matrix matrix_of(void *data, enum wl_number number, size_t n_rows,
+                                  size_t n_columns, const struct product *p)
+{
+    struct wl_matrix matrix = wl_matrix_of(data, number, n_rows, n_columns);
+    matrix.stride += p->gap;
+    matrix.n_batch = p->n_batch;
+    matrix.batch_stride = matrix.stride * n_rows;
+    return matrix;
+}
+
+static void check_case(struct wl_gemm *gemm, const struct product *p, enum wl_number in,
+                       enum wl_number out)
+{
+    bool a_turned = (p->flags & WL_GEMM_A_TRANSPOSED) != 0;
+    bool b_turned = (p->flags & WL_GEMM_B_TRANSPOSED) != 0;
+    void *a = in == WL_F32 ? (void *)a_values : in == WL_BF16 ? (void *)a_bits : (void *)a_small;
+    void *b = in == WL_F32 ? (void *)b_values : in == WL_BF16 ? (void *)b_bits : (void *)b_small;
+    void *c = out == WL_F32 ? (void *)c_values : (void *)c_bits;
+    struct wl_matrix ma =
+        a_turned ? matrix_of(a, in, p->k, p->m, p) : matrix_of(a, in, p->m, p->k, p);
+    struct wl_matrix mb =
+        b_turned ? matrix_of(b, in, p->n, p->k, p) : matrix_of(b, in, p->k, p->n, p);
+    struct wl_matrix mc = matrix_of(c, out, p->m, p->n, p);
+    static float before[N_MAX];
+
+    memcpy(before, c_values, sizeof(before));
+    CHECK_INT(wl_gemm_run(gemm, p->flags, &ma, &mb, &mc, &fault), WL_OK);
+    for (size_t batch = 0; batch < p->n_batch; batch++) {
+        for (size_t i = 0; i < p->m; i++) {
+            for (size_t j = 0; j < p->n; j++) {
+                size_t at = batch * mc.batch_stride + i * mc.stride + j;
+                double want = want_at(p, batch, i, j);
+                if ((p->flags & WL_GEMM_ADD) != 0) {
+                    want += (double)before[at];
+                }
+                float got = out == WL_F32 ? c_values[at] : from_bf16(c_bits[at]);
+                CHECK_CLOSE((double)got, want, 0.0); // small integers: no rounding anywhere
+            }
+        }
+    }
+}
+
+static void test_every_case(void)
+{
+    struct wl_gemm *gemm = NULL;
+    struct wl_rng rng;
+
+    wl_rng_init(&rng, 42, 0);
+    CHECK_INT(wl_gemm_open(wl_alloc_default(), 2, &gemm, &fault), WL_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fill(&rng);
+        check_case(gemm, &cases[i], WL_F32, WL_F32);
+        if (wl_gemm_has_bf16(gemm)) {
+            fill(&rng);
+            check_case(gemm, &cases[i], WL_BF16, WL_F32);
+            fill(&rng);
+            check_case(gemm, &cases[i], WL_BF16, WL_BF16);
+        }
+    }
+    wl_gemm_close(gemm);
+}
+
+static void test_packed_equals_plain(void)
+{
+    static const enum wl_number numbers[] = {WL_F32, WL_BF16, WL_S8};
+    struct wl_gemm *gemm = NULL;
+    struct wl_rng rng;
+    const struct product p = {
+        .m = 9, .n = 40, .k = 70, .n_batch = 1, .flags = WL_GEMM_B_TRANSPOSED};
+
+    wl_rng_init(&rng, 7, 0);
+    fill(&rng);
+    CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
+    for (size_t i = 0; i < 3; i++) {
+        void *a = i == 0 ? (void *)a_values : i == 1 ? (void *)a_bits : (void *)a_small;
+        void *b = i == 0 ? (void *)b_values : i == 1 ? (void *)b_bits : (void *)b_small;
+        struct wl_matrix weights = wl_matrix_of(b, numbers[i], p.n, p.k);
+        struct wl_matrix rows = wl_matrix_of(a, numbers[i], p.m, p.k);
+        struct wl_matrix out = wl_matrix_of(c_values, WL_F32, p.m, p.n);
+        struct wl_gemm_packed *packed = NULL;
+
+        if (i > 0 && !wl_gemm_has_bf16(gemm)) {
+            continue; // slow paths of the library; float is what such a machine uses
+        }
+        CHECK_INT(wl_gemm_pack(gemm, &weights, &packed, &fault), WL_OK);
+        CHECK_INT(wl_gemm_run_packed(gemm, &rows, packed, &out, &fault), WL_OK);
+        for (size_t j = 0; j < p.m * p.n; j++) {
+            CHECK_CLOSE((double)c_values[j], want_at(&p, 0, j / p.n, j % p.n), 0.0);
+        }
+        c_values[0] += 1.0F; // planted fault: the comparison can fail
+        CHECK((double)c_values[0] != want_at(&p, 0, 0, 0));
+        wl_gemm_packed_free(packed);
+    }
+    wl_gemm_close(gemm);
+}
+
+static void test_refusals(void)
+{
+    struct wl_gemm *gemm = NULL;
+    struct wl_matrix a = wl_matrix_of(a_values, WL_F32, 3, 4);
+    struct wl_matrix b = wl_matrix_of(b_values, WL_F32, 5, 6);
+    struct wl_matrix c = wl_matrix_of(c_values, WL_F32, 3, 6);
+
+    CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
+    CHECK_INT(wl_gemm_run(gemm, WL_GEMM_PLAIN, &a, &b, &c, &fault), WL_EINVAL);
+    CHECK_STR(fault.message, "product (3, 4) x (5, 6) into (3, 6)");
+    b.n_rows = 4;
+    b.number = WL_BF16;
+    CHECK_INT(wl_gemm_run(gemm, WL_GEMM_PLAIN, &a, &b, &c, &fault), WL_EINVAL);
+    wl_gemm_close(gemm);
+    wl_gemm_close(NULL);
+    wl_gemm_packed_free(NULL);
+}
+
+int main(void)
+{
+    RUN(test_every_case);
+    RUN(test_packed_equals_plain);
+    RUN(test_refusals);
+    return check_report();
+}
