@@ -263,3 +263,31 @@ uint64_t wl_message_key(struct wl_str user, struct wl_str message_id)
 {
     return wl_str_hash(message_id, wl_str_hash(user, UINT64_C(0x77616e6c6975)));
 }
+
+const char *wl_text_read_key(enum wl_text_read read)
+{
+    static const char *const keys[WL_READ_COUNT] = {"sentiment", "intent", "emotion", "reason"};
+
+    WL_ASSERT((unsigned)read < WL_READ_COUNT);
+    return keys[read];
+}
+
+bool wl_text_reading_has(const struct wl_text_reading *reading, enum wl_text_read read,
+                         uint32_t label)
+{
+    if (!reading->is_read || label == WL_ID_NONE) {
+        return false;
+    }
+    switch (read) {
+    case WL_READ_SENTIMENT: return reading->sentiment == label;
+    case WL_READ_INTENT: return reading->intent == label;
+    case WL_READ_EMOTION: return reading->emotion == label;
+    case WL_READ_REASON: break;
+    }
+    for (uint32_t i = 0; i < reading->n_reasons; i++) {
+        if (reading->reasons[i] == label) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -31,6 +31,28 @@ struct wl_events {
     uint32_t *props[WL_PROPS_MAX]; /* (n_events) each; NULL for slots >= n_props of the company */
 };
 
+/* What may be read in a text. */
+enum wl_text_read {
+    WL_READ_SENTIMENT = 0, /* positive, neutral, negative */
+    WL_READ_INTENT = 1,    /* what the writer wants: refund, complaint, cancel, ... */
+    WL_READ_EMOTION = 2,
+    WL_READ_REASON = 3 /* what it is about: price, ads, ...; several at once */
+};
+#define WL_READ_COUNT       4
+#define WL_READ_REASONS_MAX 4 /* reasons kept of one text; people rarely name more */
+
+/* What readers made of one text. Derived from the body when records are loaded, never stored: a
+ * better reader changes nothing that is kept. Ids are in company->strings. */
+struct wl_text_reading {
+    bool is_read;       /* false: nobody looked, and everything below means nothing */
+    int32_t mood_e4;    /* (P(positive) - P(negative)) * 10^4 */
+    uint32_t sentiment; /* WL_ID_NONE: not certain enough; likewise below */
+    uint32_t intent;
+    uint32_t emotion;
+    uint32_t n_reasons;
+    uint32_t reasons[WL_READ_REASONS_MAX]; /* (n_reasons) likeliest first */
+};
+
 /* One text: feedback, review, ticket, chat turn, cancel reason. */
 struct wl_text {
     uint32_t user;
@@ -40,6 +62,7 @@ struct wl_text {
     int64_t received_us;  /* when it became known */
     uint64_t message_key; /* as for events */
     struct wl_str body;   /* UTF-8 */
+    struct wl_text_reading reading;
 };
 
 struct wl_texts_log {
@@ -121,6 +144,13 @@ WL_MUST_CHECK wl_status wl_company_set_text(struct wl_company *company, size_t i
  * Errors:  WL_ELIMIT  all WL_PROPS_MAX slots are taken; the message lists the rule. */
 WL_MUST_CHECK wl_status wl_company_prop_slot(struct wl_company *company, struct wl_str name,
                                              uint32_t *slot, wl_error *error);
+
+/* wl_text_read_key - "sentiment", "intent", "emotion", "reason". */
+const char *wl_text_read_key(enum wl_text_read read);
+
+/* wl_text_reading_has - whether a reader found the label in a text. */
+bool wl_text_reading_has(const struct wl_text_reading *reading, enum wl_text_read read,
+                         uint32_t label);
 
 /* wl_company_event - one event as a struct. */
 struct wl_event wl_company_event(const struct wl_company *company, size_t i_event);

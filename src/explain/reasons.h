@@ -38,8 +38,10 @@ enum wl_words_kind {
     WL_WORDS_SUM_TREND,
     WL_WORDS_DAYS_TREND,
     WL_WORDS_ACTIVITY, /* percent of expected active days; baseline: the expected days */
-    WL_WORDS_RATIO,    /* of two features: the label says all */
-    WL_WORDS_NUMBER,   /* attributes */
+    WL_WORDS_MEAN_BEFORE,
+    WL_WORDS_MEAN_SHIFT, /* mean in the window less the mean before it */
+    WL_WORDS_RATIO,      /* of two features: the label says all */
+    WL_WORDS_NUMBER,     /* attributes */
     WL_WORDS_CATEGORY,
     WL_WORDS_BOOL,
     WL_WORDS_DATE, /* days since a date of the customer's */

@@ -17,6 +17,7 @@ enum value_form {
     FORM_SHARE, /* 0..1 as percent */
     FORM_BARE,  /* no unit in either language */
     FORM_DAYS,  /* days to a tenth; English says "days" */
+    FORM_SHIFT, /* a difference: higher or lower by so much */
     FORM_LEVEL, /* a category */
     FORM_BOOL   /* yes or no */
 };
@@ -103,6 +104,10 @@ static const struct form forms[WL_WORDS_KIND_COUNT] = {
     [WL_WORDS_ACTIVITY] = {"activity", "{w}活跃度", "days with {s}{w}", FORM_UNIT, CHANGE_DAYS, "",
                            ": ", "（有{s}的天数与自己平时之比）",
                            " of those usual for this customer"},
+    [WL_WORDS_MEAN_BEFORE] = {"mean_before", "{w}以前{s}平均{v}", "average {v} of {s} before{t}",
+                              FORM_UNIT, CHANGE_NONE, "", NO_TAIL},
+    [WL_WORDS_MEAN_SHIFT] = {"mean_shift", "{w}{s}平均{v}", "average {v} of {s}{w}", FORM_SHIFT,
+                             CHANGE_NONE, "", ": ", "", " than before"},
     [WL_WORDS_RATIO] = {"ratio", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "：", NO_TAIL},
     [WL_WORDS_NUMBER] = {"number", "{s}", "{s}", FORM_UNIT, CHANGE_STATED, "：", NO_TAIL},
     [WL_WORDS_CATEGORY] = {"category", "{s}", "{s}", FORM_LEVEL, CHANGE_NONE, "：", NO_TAIL},
@@ -127,6 +132,19 @@ const char *wl_words_kind_key(enum wl_words_kind kind)
     return forms[kind].key;
 }
 
+// " the last 30 days", after a preposition of the form's own.
+static void write_window_name(int64_t window_us, struct wl_buf *buf)
+{
+    bool is_days = window_us % WL_DAY_US == 0;
+    long long n = window_us / (is_days ? WL_DAY_US : WL_HOUR_US);
+
+    if (n == 1) {
+        wl_buf_format(buf, " the last %s", is_days ? "day" : "hour");
+    } else {
+        wl_buf_format(buf, " the last %lld %s", n, is_days ? "days" : "hours");
+    }
+}
+
 // "近7天" or " in the last 7 days"; English carries its own space, so that no window leaves none.
 static void write_window(int64_t window_us, bool is_zh, struct wl_buf *buf)
 {
@@ -140,14 +158,13 @@ static void write_window(int64_t window_us, bool is_zh, struct wl_buf *buf)
         wl_buf_text(buf, is_zh ? "历史" : " so far");
     } else if (is_zh) {
         wl_buf_format(buf, "近%lld%s", n, is_days ? "天" : "小时");
-    } else if (n == 1) {
-        wl_buf_format(buf, " in the last %s", is_days ? "day" : "hour");
     } else {
-        wl_buf_format(buf, " in the last %lld %s", n, is_days ? "days" : "hours");
+        wl_buf_text(buf, " in");
+        write_window_name(window_us, buf);
     }
 }
 
-// Fills {s}, {v}, {p} and {w} into a form or a tail.
+// Fills {s}, {v}, {p}, {w} and {t} into a form or a tail.
 static void write_filled(const char *text, const struct wl_feature_words *words, bool is_zh,
                          struct wl_buf *buf)
 {
@@ -160,6 +177,7 @@ static void write_filled(const char *text, const struct wl_feature_words *words,
         case 's': wl_buf_text(buf, is_zh ? words->label_zh : words->label_en); break;
         case 'v': wl_buf_text(buf, is_zh ? words->value_zh : words->value_en); break;
         case 'p': wl_buf_text(buf, words->prop); break;
+        case 't': write_window_name(words->window_us, buf); break;
         default: write_window(words->window_us, is_zh, buf); break;
         }
         at += 2;
@@ -215,6 +233,19 @@ static void write_number(const struct wl_feature_words *words, double value, boo
     }
 }
 
+// "lower by 0.4": a bare fact about two means, so no verdict and no percent.
+static void write_shift(double shift, bool is_zh, struct wl_buf *buf)
+{
+    char text[WL_NUMBER_TEXT_BYTES];
+    const char *amount = wl_number_text(fabs(shift), text);
+
+    if (is_zh) {
+        wl_buf_format(buf, "比以前%s%s", shift < 0.0 ? "低" : "高", amount);
+    } else {
+        wl_buf_format(buf, "%s %s", amount, shift < 0.0 ? "lower" : "higher");
+    }
+}
+
 static void write_value(const struct wl_feature_words *words, const struct wl_feature_fact *fact,
                         bool is_zh, struct wl_buf *buf)
 {
@@ -232,6 +263,7 @@ static void write_value(const struct wl_feature_words *words, const struct wl_fe
             wl_buf_text(buf, fact->value != 0.0 ? "yes" : "no");
         }
         break;
+    case FORM_SHIFT: write_shift(fact->value, is_zh, buf); break;
     case FORM_UNIT:
     case FORM_PLAIN:
     case FORM_SHARE:

@@ -102,6 +102,14 @@ static const struct wl_aggregate_info infos[WL_AGGREGATE_SIGNAL_COUNT] = {
     [WL_AGGREGATE_ACTIVITY] = {"activity", "{w}{s}活跃度", "activity by {s}, {w}",
                                "min(100, 100 * days({s}, {w}) / days_pace({s}, {w}))",
                                WL_UNIT_PERCENT, FINITE, false, true, WL_AGGREGATE_DAYS_PACE},
+    [WL_AGGREGATE_MEAN_BEFORE] = {"mean_before", "{w}以前{s}平均{v}",
+                                  "average {v} of {s} before, {w}",
+                                  "sum({s}.value, before {w}) / count({s}.value, before {w})",
+                                  WL_UNIT_VALUE, FINITE, true, false, -1},
+    [WL_AGGREGATE_MEAN_SHIFT] = {"mean_shift", "{w}{s}平均{v}比以前的变化",
+                                 "change of average {v} of {s}, {w}",
+                                 "mean({s}, {w}) - mean_before({s}, {w})", WL_UNIT_VALUE, FINITE,
+                                 true, false, -1},
 };
 
 const struct wl_aggregate_info *wl_aggregate_info_of(enum wl_aggregate aggregate)
@@ -160,6 +168,8 @@ const char *const *wl_aggregate_keys(void)
                                                                     "sum_trend",
                                                                     "days_trend",
                                                                     "activity",
+                                                                    "mean_before",
+                                                                    "mean_shift",
                                                                     NULL};
     return keys;
 }

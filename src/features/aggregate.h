@@ -33,8 +33,11 @@ enum wl_aggregate {
     WL_AGGREGATE_SUM_TREND,
     WL_AGGREGATE_DAYS_TREND,
     WL_AGGREGATE_ACTIVITY,
-    WL_AGGREGATE_RATIO,    /* one feature over another; declared under ratios */
-    WL_AGGREGATE_ATTRIBUTE /* what is known of the customer; declared under attributes */
+    WL_AGGREGATE_MEAN_BEFORE,
+    WL_AGGREGATE_MEAN_SHIFT,
+    WL_AGGREGATE_RATIO,     /* one feature over another; declared under ratios */
+    WL_AGGREGATE_ATTRIBUTE, /* what is known of the customer; declared under attributes */
+    WL_AGGREGATE_GIVEN /* what another model says; declared under given, filled in by the journey */
 };
 #define WL_AGGREGATE_SIGNAL_COUNT WL_AGGREGATE_RATIO /* those computed from a signal */
 

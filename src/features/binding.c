@@ -11,6 +11,7 @@ void wl_binding_release(struct wl_binding *binding)
         wl_alloc_free(binding->alloc, binding->where_slots);
         wl_alloc_free(binding->alloc, binding->where_values);
         wl_alloc_free(binding->alloc, binding->sketch_slots);
+        wl_alloc_free(binding->alloc, binding->read_values);
     }
     *binding = (struct wl_binding){0};
 }
@@ -57,6 +58,12 @@ static void join_properties(struct wl_binding *binding)
             binding->where_values[at] =
                 wl_dict_find(&company->strings, wl_str_from(signal->where[i].value));
         }
+        for (size_t i = 0; i < WL_READ_COUNT && signal->has_reads; i++) {
+            binding->read_values[s * WL_READ_COUNT + i] =
+                signal->reads[i] != NULL
+                    ? wl_dict_find(&company->strings, wl_str_from(signal->reads[i]))
+                    : WL_ID_NONE;
+        }
     }
     for (size_t i = 0; i < plan->n_sketches; i++) {
         binding->sketch_slots[i] =
@@ -96,8 +103,10 @@ wl_status wl_binding_init(struct wl_binding *binding, const wl_alloc *alloc,
     made.where_slots = wl_alloc_zeroed(alloc, n_where, sizeof(uint32_t));
     made.where_values = wl_alloc_zeroed(alloc, n_where, sizeof(uint32_t));
     made.sketch_slots = wl_alloc_zeroed(alloc, plan->n_sketches + 1, sizeof(uint32_t));
-    if (made.signals_of_name == NULL || made.attribute_of_key == NULL || made.where_slots == NULL ||
-        made.where_values == NULL || made.sketch_slots == NULL) {
+    made.read_values =
+        wl_alloc_zeroed(alloc, plan->n_signals * WL_READ_COUNT + 1, sizeof(uint32_t));
+    if (made.read_values == NULL || made.signals_of_name == NULL || made.attribute_of_key == NULL ||
+        made.where_slots == NULL || made.where_values == NULL || made.sketch_slots == NULL) {
         wl_binding_release(&made);
         return wl_fail(error, WL_ENOMEM, "no memory to join features and events");
     }
@@ -156,11 +165,30 @@ uint64_t wl_binding_signals(const struct wl_binding *binding, const struct wl_ev
     return signals;
 }
 
-uint64_t wl_binding_text_signals(const struct wl_binding *binding, uint32_t channel)
+// Whether a text's reading has all that a signal asks for.
+static bool is_read_so(const struct wl_binding *binding, size_t i_signal,
+                       const struct wl_text_reading *reading)
+{
+    const struct wl_signal *signal = &binding->plan->signals[i_signal];
+
+    for (size_t i = 0; i < WL_READ_COUNT && signal->has_reads; i++) {
+        if (signal->reads[i] != NULL &&
+            !wl_text_reading_has(reading, (enum wl_text_read)i,
+                                 binding->read_values[i_signal * WL_READ_COUNT + i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint64_t wl_binding_text_signals(const struct wl_binding *binding, const struct wl_text *text,
+                                 uint64_t *valued)
 {
     const struct wl_plan *plan = binding->plan;
+    uint32_t channel = text->channel;
     uint64_t signals = 0;
 
+    *valued = 0;
     for (size_t s = 0; s < plan->n_signals; s++) {
         const struct wl_signal *signal = &plan->signals[s];
         bool follows = is_star(signal->channels, signal->n_channels);
@@ -168,7 +196,10 @@ uint64_t wl_binding_text_signals(const struct wl_binding *binding, uint32_t chan
             follows =
                 wl_str_is(wl_dict_string(&binding->company->strings, channel), signal->channels[i]);
         }
-        signals |= follows ? UINT64_C(1) << s : 0;
+        if (follows && is_read_so(binding, s, &text->reading)) {
+            signals |= UINT64_C(1) << s;
+            *valued |= signal->n_events == 0 ? UINT64_C(1) << s : 0;
+        }
     }
     return signals;
 }

@@ -15,6 +15,7 @@ struct wl_binding {
     uint32_t *where_slots;  /* (n_signals, WL_PROPS_MAX) property slot, or WL_ID_NONE */
     uint32_t *where_values; /* (n_signals, WL_PROPS_MAX) id in company->strings, or WL_ID_NONE */
     uint32_t *sketch_slots; /* (n_sketches) property slot, or WL_ID_NONE */
+    uint32_t *read_values;  /* (n_signals, WL_READ_COUNT) id in company->strings, or WL_ID_NONE */
     size_t n_props;         /* of the company when this was made */
     size_t n_strings;
 };
@@ -35,7 +36,10 @@ WL_MUST_CHECK wl_status wl_binding_refresh(struct wl_binding *binding, wl_error 
 /* wl_binding_signals - signals an event counts for, as bits. The event's name must be known. */
 uint64_t wl_binding_signals(const struct wl_binding *binding, const struct wl_event *event);
 
-/* wl_binding_text_signals - signals a text of this channel counts for. */
-uint64_t wl_binding_text_signals(const struct wl_binding *binding, uint32_t channel);
+/* wl_binding_text_signals - signals a text counts for, by its channel and by what was read in it.
+ *   valued  (out) those of them that follow texts alone: only there a text's mood is its value,
+ *                 because no event's value can be added to it. */
+uint64_t wl_binding_text_signals(const struct wl_binding *binding, const struct wl_text *text,
+                                 uint64_t *valued);
 
 #endif

@@ -46,6 +46,8 @@ struct wl_signal {
     struct wl_signal_condition
         where[WL_PROPS_MAX]; /* (n_where) all must hold; texts have no properties */
     size_t n_where;
+    const char *reads[WL_READ_COUNT]; /* labels that must have been read in a text; NULL: any */
+    bool has_reads;
 
     /* What a state keeps, as the features ask for it. */
     bool needs_values;
@@ -113,6 +115,7 @@ struct wl_plan {
     struct wl_plan_attribute *attributes;
     size_t n_attributes;
     size_t i_activity;    /* feature with activity in percent, or SIZE_MAX */
+    bool needs_readings;  /* some column is made of what was read in texts */
     const char **skipped; /* (n_skipped) attributes that "all" left out: too many levels */
     size_t n_skipped;
     struct wl_schema schema;  /* column names, kinds and the hash of their definitions */

@@ -84,12 +84,13 @@ wl_status wl_plan_fail_memory(const struct wl_plan_builder *builder)
 /* ---- the section ---- */
 
 struct section_fields {
-    const char *library;
+    struct wl_texts library;
     const char *utc_offset;
     const struct wl_node *signals;
     const struct wl_node *sets;
     const struct wl_node *ratios;
     const struct wl_node *attributes;
+    const struct wl_node *given;
     struct wl_texts drop;
 };
 
@@ -100,12 +101,14 @@ struct section_fields {
     }
 
 static const struct wl_field section_table[] = {
-    SECTION_FIELD(library, WL_FIELD_TEXT, "built-in feature set to start from: standard, or none"),
+    SECTION_FIELD(library, WL_FIELD_TEXTS,
+                  "built-in feature sets to start from: standard, text, or none"),
     SECTION_FIELD(utc_offset, WL_FIELD_TEXT, "day edge of this set; default: the workspace's"),
     SECTION_FIELD(signals, WL_FIELD_NODE, "list of signals"),
     SECTION_FIELD(sets, WL_FIELD_NODE, "list of signal x aggregates x windows"),
     SECTION_FIELD(ratios, WL_FIELD_NODE, "list of ratios of two features"),
     SECTION_FIELD(attributes, WL_FIELD_NODE, "all, or a list"),
+    SECTION_FIELD(given, WL_FIELD_NODE, "list of columns that other models fill in"),
     SECTION_FIELD(drop, WL_FIELD_TEXTS, "names of features of the library to leave out")};
 
 typedef wl_status (*read_item_fn)(struct wl_plan_builder *builder, const struct wl_node *node);
@@ -138,7 +141,8 @@ static wl_status read_section(struct wl_plan_builder *builder, const struct wl_n
     }
     WL_TRY(read_list(builder, fields->signals, "signals", wl_plan_read_signal));
     WL_TRY(read_list(builder, fields->sets, "sets", wl_plan_read_set));
-    return read_list(builder, fields->ratios, "ratios", wl_plan_read_ratio);
+    WL_TRY(read_list(builder, fields->ratios, "ratios", wl_plan_read_ratio));
+    return read_list(builder, fields->given, "given", wl_plan_read_given);
 }
 
 static wl_status read_library(struct wl_plan_builder *builder, const char *name,
@@ -161,6 +165,26 @@ static wl_status read_library(struct wl_plan_builder *builder, const char *name,
     }
     return status == WL_OK ? WL_OK
                            : wl_fail_at(builder->error, status, "built-in library %s", name);
+}
+
+// No section at all means the standard library; a section without the key means none.
+static wl_status read_libraries(struct wl_plan_builder *builder, const struct wl_node *section,
+                                bool *is_any)
+{
+    if (section == NULL || section->kind == WL_NODE_NULL) {
+        *is_any = true;
+        return read_library(builder, "standard", section);
+    }
+    const struct wl_node *node = wl_node_get(section, "library");
+    bool is_list = node != NULL && node->kind == WL_NODE_LIST;
+    const struct wl_node *item = is_list ? node->first : node;
+    for (; item != NULL; item = is_list ? item->next : NULL) {
+        if (item->kind == WL_NODE_STRING && !wl_str_is(item->text, "none")) {
+            WL_TRY(read_library(builder, item->text.data, section));
+            *is_any = true;
+        }
+    }
+    return WL_OK;
 }
 
 static wl_status make_plan(struct wl_plan_builder *builder)
@@ -192,16 +216,10 @@ wl_status wl_plan_compile(struct wl_arena *arena, const struct wl_node *features
     struct wl_plan_builder builder = {
         .arena = arena, .options = options, .error = error != NULL ? error : &ignored};
     struct section_fields fields = {0};
-    bool is_default = features == NULL || features->kind == WL_NODE_NULL;
-    const struct wl_node *library_node = is_default ? NULL : wl_node_get(features, "library");
-
-    bool is_library = is_default || (library_node != NULL && library_node->kind == WL_NODE_STRING &&
-                                     !wl_str_is(library_node->text, "none"));
+    bool is_library = false;
 
     WL_TRY(make_plan(&builder));
-    if (is_library) {
-        WL_TRY(read_library(&builder, is_default ? "standard" : library_node->text.data, features));
-    }
+    WL_TRY(read_libraries(&builder, features, &is_library));
     WL_TRY(read_section(&builder, features, &fields));
     WL_TRY(wl_plan_drop_features(&builder, features, &fields.drop));
     // A library without a word about attributes takes what there is.

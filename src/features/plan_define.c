@@ -43,6 +43,16 @@ static void write_signal(struct wl_json_writer *json, const struct wl_signal *si
         }
         wl_json_close(json, '}');
     }
+    if (signal->has_reads) {
+        wl_json_key(json, "reads");
+        wl_json_open(json, '{');
+        for (size_t i = 0; i < WL_READ_COUNT; i++) {
+            if (signal->reads[i] != NULL) {
+                write_pair(json, wl_text_read_key((enum wl_text_read)i), signal->reads[i]);
+            }
+        }
+        wl_json_close(json, '}');
+    }
     if (has_words) {
         const char *const words[][2] = {{"zh", signal->zh},
                                         {"en", signal->en},
@@ -125,6 +135,38 @@ static void write_attribute(struct wl_json_writer *json, const struct wl_plan *p
     wl_json_close(json, '}');
 }
 
+static void write_given(struct wl_json_writer *json, const struct wl_feature *feature,
+                        bool has_words)
+{
+    wl_json_open(json, '{');
+    write_pair(json, "name", feature->name);
+    if (has_words) {
+        write_words(json, feature);
+    }
+    wl_json_close(json, '}');
+}
+
+// 0 of signals, 1 ratios, 2 attributes, 3 given: the order of columns.
+static int group_of(const struct wl_feature *feature)
+{
+    switch ((int)feature->aggregate) {
+    case WL_AGGREGATE_RATIO: return 1;
+    case WL_AGGREGATE_ATTRIBUTE: return 2;
+    case WL_AGGREGATE_GIVEN: return 3;
+    default: return 0;
+    }
+}
+
+static bool has_given(const struct wl_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_features; i++) {
+        if (group_of(&plan->features[i]) == 3) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_offset(struct wl_json_writer *json, int64_t offset_us)
 {
     char text[16];
@@ -147,20 +189,20 @@ static void write_definition(const struct wl_plan *plan, bool has_words, struct 
         write_signal(&json, &plan->signals[i], has_words);
     }
     wl_json_close(&json, ']');
-    static const char *const lists[] = {"sets", "ratios", "attributes"};
-    for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+    static const char *const lists[] = {"sets", "ratios", "attributes", "given"};
+    for (size_t l = 0; l < (has_given(plan) ? 4U : 3U); l++) {
         wl_json_key(&json, lists[l]);
         wl_json_open(&json, '[');
         for (size_t i = 0; i < plan->n_features; i++) {
             const struct wl_feature *feature = &plan->features[i];
-            bool is_ratio = feature->aggregate == WL_AGGREGATE_RATIO;
-            bool is_attribute = feature->aggregate == WL_AGGREGATE_ATTRIBUTE;
-            if (l == 0 && !is_ratio && !is_attribute) {
-                write_set(&json, plan, feature);
-            } else if (l == 1 && is_ratio) {
-                write_ratio(&json, plan, feature, has_words);
-            } else if (l == 2 && is_attribute) {
-                write_attribute(&json, plan, feature, has_words);
+            if (group_of(feature) != (int)l) {
+                continue;
+            }
+            switch (l) {
+            case 0: write_set(&json, plan, feature); break;
+            case 1: write_ratio(&json, plan, feature, has_words); break;
+            case 2: write_attribute(&json, plan, feature, has_words); break;
+            default: write_given(&json, feature, has_words); break;
             }
         }
         wl_json_close(&json, ']');
@@ -181,7 +223,7 @@ static uint64_t hash_bits(const char *hex)
 }
 
 // Reading back a definition must give the same order of columns: signals' features, then ratios,
-// then attributes. A library followed by sets of the user has ratios in between.
+// attributes and what is given. A library followed by sets of the user has ratios in between.
 wl_status wl_plan_sort(struct wl_plan_builder *builder)
 {
     struct wl_plan *plan = builder->plan;
@@ -193,11 +235,9 @@ wl_status wl_plan_sort(struct wl_plan_builder *builder)
     if (sorted == NULL || moved == NULL) {
         return wl_plan_fail_memory(builder);
     }
-    for (int group = 0; group < 3; group++) {
+    for (int group = 0; group < 4; group++) {
         for (size_t i = 0; i < n; i++) {
-            enum wl_aggregate aggregate = plan->features[i].aggregate;
-            int own = aggregate == WL_AGGREGATE_ATTRIBUTE ? 2 : aggregate == WL_AGGREGATE_RATIO;
-            if (own == group) {
+            if (group_of(&plan->features[i]) == group) {
                 moved[i] = n_sorted;
                 sorted[n_sorted++] = plan->features[i];
             }

@@ -26,13 +26,15 @@ wl_status wl_plan_fail_memory(const struct wl_plan_builder *builder);
 /* wl_plan_find_signal - index of the named signal, or SIZE_MAX. */
 size_t wl_plan_find_signal(const struct wl_plan *plan, const char *name);
 
-/* wl_plan_read_signal - one item of "signals". wl_plan_read_set, wl_plan_read_ratio - of "sets" and
- * "ratios". */
+/* wl_plan_read_signal - one item of "signals". wl_plan_read_set, wl_plan_read_ratio,
+ * wl_plan_read_given - of "sets", "ratios", "given". */
 WL_MUST_CHECK wl_status wl_plan_read_signal(struct wl_plan_builder *builder,
                                             const struct wl_node *node);
 WL_MUST_CHECK wl_status wl_plan_read_set(struct wl_plan_builder *builder,
                                          const struct wl_node *node);
 WL_MUST_CHECK wl_status wl_plan_read_ratio(struct wl_plan_builder *builder,
+                                           const struct wl_node *node);
+WL_MUST_CHECK wl_status wl_plan_read_given(struct wl_plan_builder *builder,
                                            const struct wl_node *node);
 
 /* wl_plan_drop_features - leave the named features out.

@@ -264,3 +264,55 @@ wl_status wl_plan_read_ratio(struct wl_plan_builder *builder, const struct wl_no
     WL_TRY(wl_plan_check_code(node, ratio.code, builder->error));
     return wl_plan_add_feature(builder, node, &ratio);
 }
+
+/* ---- given ---- */
+
+struct given_fields {
+    const char *name;
+    const char *zh;
+    const char *en;
+    const char *unit_zh;
+    const char *unit_en;
+    const char *code;
+};
+
+#define GIVEN_FIELD(member, required, text)                                                        \
+    {                                                                                              \
+        .key = #member, .kind = WL_FIELD_TEXT, .offset = offsetof(struct given_fields, member),    \
+        .is_required = (required), .doc = (text)                                                   \
+    }
+
+static const struct wl_field given_table[] = {
+    GIVEN_FIELD(name, true, "name of the feature"), GIVEN_FIELD(zh, false, "name in Chinese"),
+    GIVEN_FIELD(en, false, "name in English"),      GIVEN_FIELD(unit_zh, false, "unit in Chinese"),
+    GIVEN_FIELD(unit_en, false, "unit in English"), GIVEN_FIELD(code, false, "reason code")};
+
+wl_status wl_plan_read_given(struct wl_plan_builder *builder, const struct wl_node *node)
+{
+    struct given_fields fields = {.unit_zh = "", .unit_en = "", .code = "other"};
+
+    WL_TRY(wl_fields_read(builder->arena, node, "features.given", given_table,
+                          sizeof(given_table) / sizeof(given_table[0]), &fields, builder->error));
+    WL_TRY(wl_plan_check_code(node, fields.code, builder->error));
+    struct wl_feature given = {.name = fields.name,
+                               .zh = fields.zh != NULL ? fields.zh : fields.name,
+                               .en = fields.en != NULL ? fields.en : fields.name,
+                               .unit_zh = fields.unit_zh,
+                               .unit_en = fields.unit_en,
+                               .code = fields.code,
+                               .formula = "what another model says",
+                               .kind = WL_FEATURE_NUMBER,
+                               .aggregate = WL_AGGREGATE_GIVEN,
+                               .prop = "",
+                               .window = "",
+                               .i_signal = SIZE_MAX,
+                               .i_window = SIZE_MAX,
+                               .i_half_window = SIZE_MAX,
+                               .i_sketch = SIZE_MAX,
+                               .i_attribute = SIZE_MAX,
+                               .i_over = SIZE_MAX,
+                               .i_of = SIZE_MAX,
+                               .i_baseline = SIZE_MAX,
+                               .scale = 1.0};
+    return wl_plan_add_feature(builder, node, &given);
+}

@@ -79,6 +79,8 @@ static void settle_needs(struct wl_plan *plan)
         if (feature->aggregate == WL_AGGREGATE_DISTINCT) {
             feature->i_sketch = add_sketch(plan, feature);
         }
+        bool is_mood = signal->n_events == 0 && info->needs_values;
+        plan->needs_readings = plan->needs_readings || signal->has_reads || is_mood;
     }
 }
 

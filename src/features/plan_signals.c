@@ -9,6 +9,7 @@ struct signal_fields {
     struct wl_texts events;
     struct wl_texts channels;
     const struct wl_node *where;
+    const struct wl_node *reads;
     const char *zh;
     const char *en;
     const char *value_zh;
@@ -29,6 +30,7 @@ static const struct wl_field signal_table[] = {
     SIGNAL_FIELD(events, WL_FIELD_TEXTS, false, "event names, or \"*\" for every event"),
     SIGNAL_FIELD(channels, WL_FIELD_TEXTS, false, "text channels that count, or \"*\""),
     SIGNAL_FIELD(where, WL_FIELD_NODE, false, "properties the event must have: {item: X}"),
+    SIGNAL_FIELD(reads, WL_FIELD_NODE, false, "what must have been read in a text: {intent: X}"),
     SIGNAL_FIELD(zh, WL_FIELD_TEXT, false, "what it is in Chinese"),
     SIGNAL_FIELD(en, WL_FIELD_TEXT, false, "what it is in English, plural"),
     SIGNAL_FIELD(value_zh, WL_FIELD_TEXT, false, "what its value measures, in Chinese"),
@@ -87,6 +89,44 @@ static wl_status read_where(struct wl_plan_builder *builder, const struct wl_nod
     return WL_OK;
 }
 
+static size_t find_read(struct wl_str key)
+{
+    size_t read = 0;
+
+    while (read < WL_READ_COUNT && !wl_str_is(key, wl_text_read_key((enum wl_text_read)read))) {
+        read++;
+    }
+    return read;
+}
+
+static wl_status read_reads(struct wl_plan_builder *builder, const struct wl_node *reads,
+                            struct wl_signal *signal)
+{
+    if (reads == NULL) {
+        return WL_OK;
+    }
+    if (reads->kind != WL_NODE_MAP || signal->n_events > 0) {
+        return wl_fail_node(builder->error, reads,
+                            "signals.reads: wants a map like {intent: cancel}, in a signal of "
+                            "texts alone");
+    }
+    for (const struct wl_node *node = reads->first; node != NULL; node = node->next) {
+        size_t read = find_read(node->key);
+        if (read == WL_READ_COUNT) {
+            return wl_fail_node(builder->error, node,
+                                "signals.reads: \"%.*s\" is none of sentiment, intent, emotion, "
+                                "reason",
+                                WL_STR_ARG(node->key));
+        }
+        if (node->kind == WL_NODE_LIST || node->kind == WL_NODE_MAP) {
+            return wl_fail_node(builder->error, node, "signals.reads: wants one label for each");
+        }
+        signal->reads[read] = node->text.data;
+        signal->has_reads = true;
+    }
+    return WL_OK;
+}
+
 wl_status wl_plan_read_signal(struct wl_plan_builder *builder, const struct wl_node *node)
 {
     struct wl_plan *plan = builder->plan;
@@ -128,6 +168,7 @@ wl_status wl_plan_read_signal(struct wl_plan_builder *builder, const struct wl_n
                                  .channels = fields.channels.items,
                                  .n_channels = fields.channels.n_items};
     WL_TRY(read_where(builder, fields.where, signal));
+    WL_TRY(read_reads(builder, fields.reads, signal));
     plan->n_signals++;
     return WL_OK;
 }

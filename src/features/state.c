@@ -263,12 +263,15 @@ wl_status wl_state_apply_text(struct wl_state *state, const struct wl_binding *b
         return wl_fail(error, WL_ERANGE, "text time %lld us is outside the years 1653 to 2286",
                        (long long)text->text_us);
     }
-    uint64_t signals = wl_binding_text_signals(binding, text->channel);
+    uint64_t valued = 0;
+    uint64_t signals = wl_binding_text_signals(binding, text, &valued);
     int64_t time_us = text->text_us < text->received_us ? text->text_us : text->received_us;
     struct moment moment = moment_of(state->plan, time_us, WL_VALUE_NONE);
 
     WL_TRY(reserve(state, signals, error));
-    add_moment(state, signals, &moment, text->received_us);
+    add_moment(state, signals & ~valued, &moment, text->received_us);
+    moment.value_e4 = text->reading.is_read ? text->reading.mood_e4 : WL_VALUE_NONE;
+    add_moment(state, valued, &moment, text->received_us);
     return WL_OK;
 }
 

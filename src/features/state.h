@@ -68,7 +68,8 @@ WL_MUST_CHECK wl_status wl_state_apply_event(struct wl_state *state,
                                              const struct wl_binding *binding,
                                              const struct wl_event *event, wl_error *error);
 
-/* wl_state_apply_text - one text of this user became known. Errors as wl_state_apply_event. */
+/* wl_state_apply_text - one text of this user became known, with what was read in it. For signals
+ * of texts alone its mood is its value. Errors as wl_state_apply_event. */
 WL_MUST_CHECK wl_status wl_state_apply_text(struct wl_state *state,
                                             const struct wl_binding *binding,
                                             const struct wl_text *text, wl_error *error);

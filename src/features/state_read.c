@@ -204,6 +204,14 @@ static double frequency(const struct reading *reading, const struct window_sums 
     return window->sums.n / days * 30.0;
 }
 
+// Mean of the values before the window: the user's own usual.
+static double mean_before(const struct reading *reading, const struct window_sums *window)
+{
+    const struct wl_sums *all = &reading->all.sums;
+    wl_i128 sum_e4 = all->sum_e4 - window->sums.sum_e4;
+    return divide(fixed(sum_e4), all->n_valued - window->sums.n_valued);
+}
+
 static double days_since_last(const struct reading *reading)
 {
     int64_t last_us = reading->own->last_us;
@@ -290,8 +298,12 @@ static double read_signal_feature(const struct reading *reading, const struct wl
     case WL_AGGREGATE_SUM_TREND:
     case WL_AGGREGATE_DAYS_TREND: return trend(reading, feature);
     case WL_AGGREGATE_ACTIVITY: return activity(reading, feature);
+    case WL_AGGREGATE_MEAN_BEFORE: return mean_before(reading, window);
+    case WL_AGGREGATE_MEAN_SHIFT:
+        return divide(fixed(sums->sum_e4), sums->n_valued) - mean_before(reading, window);
     case WL_AGGREGATE_RATIO:
-    case WL_AGGREGATE_ATTRIBUTE: break;
+    case WL_AGGREGATE_ATTRIBUTE:
+    case WL_AGGREGATE_GIVEN: break;
     }
     return (double)NAN;
 }
@@ -367,6 +379,8 @@ wl_status wl_state_row(const struct wl_plan *plan, const struct wl_state *state,
         } else if (feature->aggregate == WL_AGGREGATE_RATIO) {
             double over = feature->i_over != SIZE_MAX ? (double)values[feature->i_over] : 1.0;
             values[f] = rounded(divide((double)values[feature->i_of], over) * feature->scale);
+        } else if (feature->aggregate == WL_AGGREGATE_GIVEN) {
+            values[f] = NAN; // whoever knows fills it in
         }
     }
     return WL_OK;

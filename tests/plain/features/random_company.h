@@ -81,6 +81,25 @@ static inline void random_events(struct wl_company *company, const struct random
     }
 }
 
+// One text in five was not read; labels are missing now and then.
+static inline struct wl_text_reading random_reading(struct wl_company *company, uint64_t *seed)
+{
+    struct wl_text_reading reading = {.is_read = check_rand(seed) % 5 != 0,
+                                      .mood_e4 = (int32_t)(check_rand(seed) % 20001) - 10000};
+    uint32_t *const labels[] = {&reading.sentiment, &reading.intent, &reading.emotion};
+
+    for (size_t i = 0; i < 3; i++) {
+        *labels[i] = check_rand(seed) % 4 == 0
+                         ? WL_ID_NONE
+                         : random_intern(&company->strings, "label", check_rand(seed) % 3);
+    }
+    reading.n_reasons = (uint32_t)(check_rand(seed) % (WL_READ_REASONS_MAX + 1));
+    for (uint32_t i = 0; i < reading.n_reasons; i++) {
+        reading.reasons[i] = random_intern(&company->strings, "reason", check_rand(seed) % 5);
+    }
+    return reading;
+}
+
 static inline void random_rest(struct wl_company *company, const struct random_shape *shape,
                                uint64_t *seed)
 {
@@ -91,6 +110,7 @@ static inline void random_rest(struct wl_company *company, const struct random_s
         text.channel = random_intern(&company->strings, "channel", check_rand(seed) % 3);
         text.text_us = random_time(shape, seed);
         text.received_us = text.text_us + random_delay(seed);
+        text.reading = random_reading(company, seed);
         CHECK_INT(wl_company_add_text(company, &text, NULL), WL_OK);
     }
     for (size_t i = 0; i < shape->n_users * 6; i++) {
@@ -129,11 +149,17 @@ static const char random_set[] =
     "  - {name: login, events: Signed In}\n"
     "  - {name: shop, events: [Order Completed, Content Viewed], where: {shop: shop1}}\n"
     "  - {name: call, channels: [channel1, channel2]}\n"
+    "  - {name: mood, channels: \"*\"}\n"
+    "  - {name: angry, channels: \"*\", reads: {intent: label1, reason: reason2}}\n"
     "sets:\n"
     "  - {signal: [any, order, shop], aggregates: [count, sum, mean, std, min, max, days, hours,\n"
     "       distinct(item), gap_mean, gap_std, gap_max, weekend_share, night_share, frequency,\n"
     "       count_pace, sum_pace, days_pace, count_change, sum_change, days_change, count_trend,\n"
-    "       sum_trend, days_trend, activity], windows: [1h, 1d, 36h, 3d, 7d, 30d, 60d, all]}\n"
+    "       sum_trend, days_trend, activity, mean_before, mean_shift], windows: [1h, 1d, 36h, 3d,\n"
+    "       7d, 30d, 60d, all]}\n"
+    "  - {signal: mood, aggregates: [mean, std, min, max, mean_before, mean_shift], windows: [3d,\n"
+    "       30d, all]}\n"
+    "  - {signal: angry, aggregates: [count, mean], windows: [7d, 90d, all]}\n"
     "  - {signal: [any, order, login, call], aggregates: [days_since_last, days_since_first,\n"
     "       overdue]}\n"
     "  - {signal: [login, call], aggregates: [count, days], windows: [2d, 14d, 90d]}\n"

@@ -46,6 +46,29 @@ static struct wl_str prop_text(const struct wl_company *company, const struct wl
                : wl_dict_string(&company->strings, event->props[slot]);
 }
 
+static bool is_label(const struct wl_company *company, uint32_t label, const char *wanted)
+{
+    return wanted == NULL ||
+           (label != WL_ID_NONE && wl_str_is(wl_dict_string(&company->strings, label), wanted));
+}
+
+static bool is_read_so(const struct wl_company *company, const struct wl_signal *signal,
+                       const struct wl_text_reading *reading)
+{
+    bool has_reason = signal->reads[WL_READ_REASON] == NULL;
+
+    if (!reading->is_read) {
+        return !signal->has_reads;
+    }
+    for (uint32_t i = 0; i < reading->n_reasons; i++) {
+        has_reason =
+            has_reason || is_label(company, reading->reasons[i], signal->reads[WL_READ_REASON]);
+    }
+    return has_reason && is_label(company, reading->sentiment, signal->reads[WL_READ_SENTIMENT]) &&
+           is_label(company, reading->intent, signal->reads[WL_READ_INTENT]) &&
+           is_label(company, reading->emotion, signal->reads[WL_READ_EMOTION]);
+}
+
 static void collect(const struct wl_company *company, const struct wl_signal *signal, uint32_t user,
                     int64_t as_of_us, struct history *history)
 {
@@ -78,8 +101,11 @@ static void collect(const struct wl_company *company, const struct wl_signal *si
         }
         history->first_us = text->text_us < history->first_us ? text->text_us : history->first_us;
         if (names_match(signal->channels, signal->n_channels,
-                        wl_dict_string(&company->strings, text->channel))) {
-            history->moments[history->n++] = (struct moment){text->text_us, (double)NAN, 0};
+                        wl_dict_string(&company->strings, text->channel)) &&
+            is_read_so(company, signal, &text->reading)) {
+            bool is_valued = signal->n_events == 0 && text->reading.is_read;
+            history->moments[history->n++] = (struct moment){
+                text->text_us, is_valued ? text->reading.mood_e4 / 1e4 : (double)NAN, 0};
         }
     }
 }
@@ -356,6 +382,14 @@ static double twin_value(const struct wl_feature *feature, const struct history 
     case WL_AGGREGATE_ACTIVITY: {
         double pace = twin_pace(feature, history, as_of_us, offset_us, &actual);
         return pace == 0.0 ? (double)NAN : fmin(100.0, 100.0 * actual / pace);
+    }
+    case WL_AGGREGATE_MEAN_BEFORE:
+    case WL_AGGREGATE_MEAN_SHIFT: {
+        struct twin before = sum_up(history, INT64_MIN / 4, from_us - 1, offset_us);
+        double usual = over(before.sum, before.n_valued);
+        return feature->aggregate == WL_AGGREGATE_MEAN_BEFORE
+                   ? usual
+                   : over(twin.sum, twin.n_valued) - usual;
     }
     default: return twin_trend(feature, history, as_of_us, offset_us);
     }

@@ -137,6 +137,16 @@ static struct wl_company *backwards(const struct wl_company *company)
         struct wl_text text = company->texts.texts[i];
         MOVE(users, text.user);
         MOVE(strings, text.channel);
+        uint32_t *const labels[] = {&text.reading.sentiment, &text.reading.intent,
+                                    &text.reading.emotion};
+        for (size_t l = 0; l < 3; l++) {
+            if (*labels[l] != WL_ID_NONE) {
+                MOVE(strings, *labels[l]);
+            }
+        }
+        for (uint32_t r = 0; r < text.reading.n_reasons; r++) {
+            MOVE(strings, text.reading.reasons[r]);
+        }
         CHECK_INT(wl_company_add_text(other, &text, NULL), WL_OK);
     }
     for (size_t i = company->attributes.n_attributes; i-- > 0;) {

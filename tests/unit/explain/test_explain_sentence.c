@@ -11,6 +11,7 @@
 #define NO     ((double)NAN)
 #define D7     (7 * WL_DAY_US)
 #define D30    (30 * WL_DAY_US)
+#define MOOD   "留言", "messages", "情绪", "mood", "（-1最差，1最好）", "(-1 worst, 1 best)"
 #define LOGIN  "登录", "logins", "", ""
 #define ORDER  "订单", "orders", "金额", "amount"
 #define YUAN   "元", "yuan"
@@ -138,6 +139,14 @@ static const struct words_case cases[] = {
      "days)"},
     {WL_WORDS_ACTIVITY, D7, LOGIN, "%", "%", NO, NO, NO, "", "近7天活跃度：没有数据",
      "days with logins in the last 7 days: no data"},
+    {WL_WORDS_MEAN, D30, MOOD, -0.41, NO, NO, "", "近30天留言平均情绪-0.41（-1最差，1最好）",
+     "average mood of messages in the last 30 days: -0.41 (-1 worst, 1 best)"},
+    {WL_WORDS_MEAN_BEFORE, D30, MOOD, 0.2, NO, NO, "", "近30天以前留言平均情绪0.2（-1最差，1最好）",
+     "average mood of messages before the last 30 days: 0.2 (-1 worst, 1 best)"},
+    {WL_WORDS_MEAN_SHIFT, D30, MOOD, -0.62, NO, NO, "", "近30天留言平均情绪比以前低0.62",
+     "average mood of messages in the last 30 days: 0.62 lower than before"},
+    {WL_WORDS_MEAN_SHIFT, D30, MOOD, 0.3, NO, NO, "", "近30天留言平均情绪比以前高0.3",
+     "average mood of messages in the last 30 days: 0.3 higher than before"},
     {WL_WORDS_RATIO, 0, "近30天每次登录停留时长", "dwell time per login, last 30 days", "", "",
      "分钟", "minutes", 12, NO, NO, "", "近30天每次登录停留时长：12分钟",
      "dwell time per login, last 30 days: 12 minutes"},

@@ -58,6 +58,28 @@ static void test_library_is_complete(void)
     wl_arena_release(&arena);
 }
 
+static void test_text_library(void)
+{
+    struct wl_arena arena;
+    struct wl_plan *plan = NULL;
+    struct wl_plan_options options = {0};
+    wl_error error = {0};
+
+    wl_arena_init(&arena, wl_alloc_default(), 0);
+    CHECK_INT(compile(&arena, "library: standard\n", &options, &plan, &error), WL_OK);
+    CHECK(!plan->needs_readings);
+    CHECK_INT(compile(&arena, "library: text\n", &options, &plan, &error), WL_OK);
+    CHECK_STR(error.message, "");
+    CHECK(plan->needs_readings);
+    size_t shift = wl_plan_find(plan, WL_STR("mood_mean_shift_30d"));
+    CHECK_STR(plan->features[shift].zh, "近30天留言平均情绪比以前的变化");
+    CHECK_STR(plan->features[shift].en, "change of average mood of messages, last 30 days");
+    size_t cancel = wl_plan_find(plan, WL_STR("cancel_talk_count_30d"));
+    CHECK_STR(plan->features[cancel].en, "number of messages about leaving, last 30 days");
+    CHECK_STR(plan->features[cancel].code, "contract");
+    wl_arena_release(&arena);
+}
+
 static void test_definition_compiles_to_the_same_plan(void)
 {
     static const char *const sets[] = {
@@ -68,7 +90,11 @@ static void test_definition_compiles_to_the_same_plan(void)
         "all]}]\n"
         "ratios: [{name: r, of: x_gap_std_14d, scale: 0.1}]\n"
         "attributes: [{name: Plan, kind: category, code: price}, {name: Since, kind: date}]\n"
-        "utc_offset: \"-03:30\"\n"};
+        "utc_offset: \"-03:30\"\n",
+        "library: [standard, text]\n"
+        "signals: [{name: x, channels: [call], reads: {intent: cancel, reason: price}}]\n"
+        "sets: [{signal: x, aggregates: [mean, mean_before, mean_shift], windows: [2d, 14d]}]\n"
+        "given: [{name: text_churn, zh: 文字, en: texts, unit_en: \"%\", code: other}]\n"};
     for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
         struct wl_arena arena;
         struct wl_plan *plan = NULL;
@@ -135,6 +161,19 @@ static void test_complaints(void)
         {"library: standard\nattributes: [Churn]\n",
          "line 2, column 14: features.attributes: Churn is what is to be predicted"},
         {"signals: []\n", "line 1, column 1: features: no feature is declared"},
+        {"library: [standard, texts]\n", "line 1, column 1: features.library: no library "
+                                         "\"texts\" (did you mean \"text\"?)"},
+        {"signals: [{name: a, channels: x, reads: {intnet: y}}]\n",
+         "line 1, column 42: signals.reads: \"intnet\" is none of sentiment, intent, emotion, "
+         "reason"},
+        {"signals: [{name: a, events: x, channels: x, reads: {intent: y}}]\n",
+         "line 1, column 45: signals.reads: wants a map like {intent: cancel}, in a signal of "
+         "texts "
+         "alone"},
+        {"signals: [{name: a, channels: x, reads: {intent: [y]}}]\n",
+         "line 1, column 42: signals.reads: wants one label for each"},
+        {"given: [{name: a, code: pice}]\n",
+         "line 1, column 10: no reason code \"pice\" (did you mean \"price\"?)"},
     };
     static const char *const exclude[] = {"Churn", NULL};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -193,6 +232,7 @@ static void test_shipped_configurations_compile(void)
 int main(void)
 {
     RUN(test_library_is_complete);
+    RUN(test_text_library);
     RUN(test_definition_compiles_to_the_same_plan);
     RUN(test_complaints);
     RUN(test_shipped_configurations_compile);
