@@ -163,19 +163,6 @@ static void note_progress(const struct wl_run *run, const struct wl_lines *lines
     }
 }
 
-static enum wl_reject reject_of(enum wl_csv_problem problem)
-{
-    switch (problem) {
-    case WL_CSV_GOOD: return WL_REJECT_NONE;
-    case WL_CSV_UNCLOSED: return WL_REJECT_UNCLOSED;
-    case WL_CSV_AFTER_QUOTE: return WL_REJECT_AFTER_QUOTE;
-    case WL_CSV_BINARY: return WL_REJECT_BINARY;
-    case WL_CSV_NOT_UTF8: return WL_REJECT_NOT_UTF8;
-    case WL_CSV_TOO_WIDE: return WL_REJECT_TOO_WIDE;
-    }
-    return WL_REJECT_NONE;
-}
-
 static wl_status next_line(void *context, struct wl_str *line, bool *got, wl_error *error)
 {
     struct wl_lines *lines = context;
@@ -212,7 +199,7 @@ static wl_status read_header(struct wl_run *run, struct wl_csv *csv, size_t *n_c
     }
     if (row.problem != WL_CSV_GOOD) {
         return wl_fail(error, WL_EPARSE, "%s: line %zu is no header: %s; is this a CSV file?",
-                       run->path, row.i_line, wl_reject_text(reject_of(row.problem), "en"));
+                       run->path, row.i_line, wl_reject_text(wl_reject_of_csv(row.problem), "en"));
     }
     struct wl_str *header = wl_arena_zeroed(&run->arena_file, row.n_cells, sizeof(*header));
     if (header == NULL) {
@@ -232,7 +219,7 @@ static wl_status take_csv_row(struct wl_run *run, const struct wl_csv_row *csv_r
 
     begin_row(run);
     if (csv_row->problem != WL_CSV_GOOD) {
-        (void)wl_run_reject(run, reject_of(csv_row->problem), NULL, NULL);
+        (void)wl_run_reject(run, wl_reject_of_csv(csv_row->problem), NULL, NULL);
     } else if (csv_row->n_cells != n_columns) {
         (void)wl_run_reject(run, WL_REJECT_COLUMNS, NULL, NULL);
     } else {

@@ -31,6 +31,19 @@ const char *wl_reject_text(enum wl_reject reason, const char *language)
     return language[0] == 'z' ? reasons[reason].zh : reasons[reason].en;
 }
 
+enum wl_reject wl_reject_of_csv(enum wl_csv_problem problem)
+{
+    switch (problem) {
+    case WL_CSV_GOOD: return WL_REJECT_NONE;
+    case WL_CSV_UNCLOSED: return WL_REJECT_UNCLOSED;
+    case WL_CSV_AFTER_QUOTE: return WL_REJECT_AFTER_QUOTE;
+    case WL_CSV_BINARY: return WL_REJECT_BINARY;
+    case WL_CSV_NOT_UTF8: return WL_REJECT_NOT_UTF8;
+    case WL_CSV_TOO_WIDE: return WL_REJECT_TOO_WIDE;
+    }
+    return WL_REJECT_NONE;
+}
+
 void wl_rejects_init(struct wl_rejects *rejects, const wl_alloc *alloc, const char *path)
 {
     *rejects = (struct wl_rejects){.path = path};

@@ -3,6 +3,8 @@
  * hashed. */
 #ifndef WL_INGEST_REJECTS_H
 #define WL_INGEST_REJECTS_H
+#include "ingest/csv.h"
+
 #include "base/buf.h"
 
 /* One table makes the enum, the keys in files and the words for people. X(name, key, en, zh) */
@@ -21,6 +23,10 @@
     X(WL_REJECT_VALUE_BAD, "value_bad", "value is not a number", "数值不是数字")                   \
     X(WL_REJECT_VALUE_RANGE, "value_range", "value is beyond 1e11", "数值超出 1e11")               \
     X(WL_REJECT_TEXT_MISSING, "text_missing", "text is empty", "文本为空")                         \
+    X(WL_REJECT_LABEL_MISSING, "label_missing", "label is empty", "标签为空")                      \
+    X(WL_REJECT_LABEL_UNKNOWN, "label_unknown", "label is not among those learned",                \
+      "标签不在训练所见之列")                                                                      \
+    X(WL_REJECT_GROUP_MISSING, "group_missing", "group is empty", "分组为空")                      \
     X(WL_REJECT_ATTRIBUTE_BAD, "attribute_bad", "attribute is not of its declared kind",           \
       "属性与声明的类型不符")                                                                      \
     X(WL_REJECT_CELL_LONG, "cell_too_long", "value is longer than 4096 bytes",                     \
@@ -55,6 +61,9 @@ enum { WL_REJECT_COUNT = 0 WL_REJECT_MAP(X) };
 /* wl_reject_key - "time_bad". wl_reject_text - in "zh" or "en". */
 const char *wl_reject_key(enum wl_reject reason);
 const char *wl_reject_text(enum wl_reject reason, const char *language);
+
+/* wl_reject_of_csv - the reject that a damaged CSV row is. */
+enum wl_reject wl_reject_of_csv(enum wl_csv_problem problem);
 
 /* One refused row. Strings are borrowed. */
 struct wl_rejected {

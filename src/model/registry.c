@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define MANIFEST   "manifest.json"
-#define MODEL      "model.wlm"
 #define NAME_BYTES 64
 
 static const char *const calibrations[] = {"none", "sigmoid", "isotonic"};
@@ -113,11 +112,10 @@ static void write_facts(struct wl_json_writer *json, const struct wl_registry_fa
 }
 
 static void write_manifest(struct wl_buf *buf, const char *name, int64_t version,
-                           const struct wl_model *model, const struct wl_registry_facts *facts,
-                           const char *digest)
+                           const struct wl_registry_item *item,
+                           const struct wl_registry_facts *facts)
 {
-    const struct wl_model_about *about = wl_model_about(model);
-    const struct wl_schema *schema = wl_model_schema(model);
+    char digest[WL_SHA256_TEXT_BYTES];
     struct wl_json_writer json = wl_json_begin(buf);
 
     wl_json_open(&json, '{');
@@ -125,74 +123,65 @@ static void write_manifest(struct wl_buf *buf, const char *name, int64_t version
     write_text(&json, "name", wl_str_from(name));
     wl_json_key(&json, "version");
     wl_json_i64(&json, version);
-    write_text(&json, "algorithm", wl_str_from(wl_algorithm_name(wl_model_algorithm(model))));
-    write_text(&json, "calibration", wl_str_from(calibrations[wl_model_calibrator(model)->kind]));
-    write_text(&json, "features", wl_str_from(schema->hash));
-    write_count(&json, "n_features", schema->n_features);
-    write_text(&json, "label", about->label);
-    wl_json_key(&json, "horizon_us");
-    wl_json_i64(&json, about->horizon_us);
-    wl_json_key(&json, "lead_us");
-    wl_json_i64(&json, about->lead_us);
+    write_text(&json, "algorithm", wl_str_from(item->algorithm));
+    write_text(&json, "calibration", wl_str_from(item->calibration));
+    if (item->about.n_bytes > 0) {
+        wl_buf_char(buf, ',');
+        wl_buf_str(buf, item->about); // members already
+    }
     write_facts(&json, facts);
-    if (about->metrics.n_bytes > 0) {
+    if (item->metrics.n_bytes > 0) {
         wl_json_key(&json, "metrics");
-        wl_buf_str(buf, about->metrics); // a JSON object already
+        wl_buf_str(buf, item->metrics); // a JSON object already
         json.needs_comma = true;
     }
     wl_json_key(&json, "files");
     wl_json_open(&json, '{');
-    write_text(&json, MODEL, wl_str_from(digest));
+    write_text(&json, item->file, wl_str_from(wl_sha256_text(item->bytes, digest)));
     wl_json_close(&json, '}');
     wl_json_close(&json, '}');
     wl_buf_char(buf, '\n');
 }
 
-static wl_status write_version(struct wl_arena *arena, const char *path, struct wl_str model,
-                               struct wl_str manifest, wl_error *error)
+static wl_status write_version(struct wl_arena *arena, const char *path,
+                               const struct wl_registry_item *item, struct wl_str manifest,
+                               wl_error *error)
 {
-    char *model_path = wl_path_join(arena, path, MODEL);
+    char *model_path = wl_path_join(arena, path, item->file);
     char *manifest_path = wl_path_join(arena, path, MANIFEST);
 
     if (model_path == NULL || manifest_path == NULL) {
         return fail_memory(error);
     }
-    WL_TRY(wl_file_write(model_path, model, error));
+    WL_TRY(wl_file_write(model_path, item->bytes, error));
     return wl_file_write(manifest_path, manifest, error);
 }
 
 /* Become `version`; the caller holds the folder. */
 static wl_status save_as(struct wl_arena *arena, const char *model_folder, const char *name,
-                         int64_t version, const struct wl_model *model,
+                         int64_t version, const struct wl_registry_item *item,
                          const struct wl_registry_facts *facts, wl_error *error)
 {
-    char digest[WL_SHA256_TEXT_BYTES];
     char *temporary = NULL;
     char *path = wl_registry_version_path(arena, model_folder, version);
-    struct wl_buf bytes;
     struct wl_buf manifest;
     wl_status status = WL_OK;
 
-    wl_buf_init(&bytes, arena->alloc, 0);
     wl_buf_init(&manifest, arena->alloc, 0);
     if (path == NULL) {
         status = fail_memory(error);
         goto done;
     }
-    wl_model_encode(model, &bytes);
-    WL_GO(wl_buf_check(&bytes, error));
-    write_manifest(&manifest, name, version, model, facts,
-                   wl_sha256_text(wl_buf_view(&bytes), digest));
+    write_manifest(&manifest, name, version, item, facts);
     WL_GO(wl_buf_check(&manifest, error));
     WL_GO(wl_folder_temporary(model_folder, arena, &temporary, error));
-    WL_GO(write_version(arena, temporary, wl_buf_view(&bytes), wl_buf_view(&manifest), error));
+    WL_GO(write_version(arena, temporary, item, wl_buf_view(&manifest), error));
     WL_GO(wl_folder_publish(temporary, path, error));
     temporary = NULL;
 done:
     if (temporary != NULL) {
         wl_folder_remove(temporary);
     }
-    wl_buf_release(&bytes);
     wl_buf_release(&manifest);
     return status;
 }
@@ -216,9 +205,30 @@ static wl_status remove_stale(struct wl_arena *arena, const char *model_folder, 
     return WL_OK;
 }
 
-wl_status wl_registry_save(const wl_alloc *alloc, const char *folder, const char *name,
-                           const struct wl_model *model, const struct wl_registry_facts *facts,
-                           int64_t *version_out, wl_error *error)
+// One name, one kind: whoever reads "churn" must not meet a text model there.
+static wl_status check_kind(struct wl_arena *arena, const char *model_folder, const char *name,
+                            int64_t newest, const char *file, wl_error *error)
+{
+    if (newest == 0) {
+        return WL_OK;
+    }
+    char *path = wl_registry_version_path(arena, model_folder, newest);
+    char *file_path = path != NULL ? wl_path_join(arena, path, file) : NULL;
+    if (file_path == NULL) {
+        return fail_memory(error);
+    }
+    if (!wl_file_exists(file_path)) {
+        return wl_fail(error, WL_EEXIST,
+                       "model %s exists and is of another kind (version %lld has no %s)", name,
+                       (long long)newest, file);
+    }
+    return WL_OK;
+}
+
+wl_status wl_registry_keep(const wl_alloc *alloc, const char *folder, const char *name,
+                           const struct wl_registry_item *item,
+                           const struct wl_registry_facts *facts, int64_t *version_out,
+                           wl_error *error)
 {
     struct wl_arena arena;
     int64_t version = 0;
@@ -238,13 +248,56 @@ wl_status wl_registry_save(const wl_alloc *alloc, const char *folder, const char
     WL_GO(wl_folder_lock(model_folder, &lock, error)); // so that what is unfinished is stale
     WL_GO(remove_stale(&arena, model_folder, error));
     WL_GO(newest_version(&arena, model_folder, &version, error));
-    WL_GO(save_as(&arena, model_folder, name, ++version, model, facts, error));
+    WL_GO(check_kind(&arena, model_folder, name, version, item->file, error));
+    WL_GO(save_as(&arena, model_folder, name, ++version, item, facts, error));
     if (version_out != NULL) {
         *version_out = version;
     }
 done:
     wl_folder_unlock(lock);
     wl_arena_release(&arena);
+    return status;
+}
+
+static void write_about(struct wl_buf *buf, const struct wl_model *model)
+{
+    const struct wl_model_about *about = wl_model_about(model);
+    const struct wl_schema *schema = wl_model_schema(model);
+    struct wl_json_writer json = wl_json_begin(buf);
+
+    write_text(&json, "features", wl_str_from(schema->hash));
+    write_count(&json, "n_features", schema->n_features);
+    write_text(&json, "label", about->label);
+    wl_json_key(&json, "horizon_us");
+    wl_json_i64(&json, about->horizon_us);
+    wl_json_key(&json, "lead_us");
+    wl_json_i64(&json, about->lead_us);
+}
+
+wl_status wl_registry_save(const wl_alloc *alloc, const char *folder, const char *name,
+                           const struct wl_model *model, const struct wl_registry_facts *facts,
+                           int64_t *version_out, wl_error *error)
+{
+    struct wl_buf bytes;
+    struct wl_buf about;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&bytes, alloc, 0);
+    wl_buf_init(&about, alloc, 0);
+    wl_model_encode(model, &bytes);
+    write_about(&about, model);
+    WL_GO(wl_buf_check(&bytes, error));
+    WL_GO(wl_buf_check(&about, error));
+    struct wl_registry_item item = {.file = WL_REGISTRY_MODEL,
+                                    .bytes = wl_buf_view(&bytes),
+                                    .algorithm = wl_algorithm_name(wl_model_algorithm(model)),
+                                    .calibration = calibrations[wl_model_calibrator(model)->kind],
+                                    .about = wl_buf_view(&about),
+                                    .metrics = wl_model_about(model)->metrics};
+    status = wl_registry_keep(alloc, folder, name, &item, facts, version_out, error);
+done:
+    wl_buf_release(&about);
+    wl_buf_release(&bytes);
     return status;
 }
 
@@ -294,6 +347,7 @@ static wl_status read_entry(struct wl_arena *arena, const char *path,
 {
     struct wl_node *root = NULL;
     char *manifest_path = wl_path_join(arena, path, MANIFEST);
+    const struct wl_node *file = NULL;
 
     if (manifest_path == NULL) {
         return fail_memory(error);
@@ -302,6 +356,8 @@ static wl_status read_entry(struct wl_arena *arena, const char *path,
     if (wl_node_number(root, "format", 0.0) != 1.0) {
         return wl_fail(error, WL_EVERSION, "%s: format is not 1", manifest_path);
     }
+    file = wl_node_get(root, "files");
+    file = file != NULL ? file->first : NULL;
     *entry =
         (struct wl_registry_entry){.name = wl_node_text(root, "name", ""),
                                    .version = (int64_t)read_count(root, "version"),
@@ -309,7 +365,8 @@ static wl_status read_entry(struct wl_arena *arena, const char *path,
                                    .calibration = wl_node_text(root, "calibration", ""),
                                    .features = wl_node_text(root, "features", ""),
                                    .label = wl_node_text(root, "label", ""),
-                                   .digest = wl_node_text(wl_node_get(root, "files"), MODEL, ""),
+                                   .file = file != NULL ? file->key : WL_STR(""),
+                                   .digest = file != NULL ? file->text : WL_STR(""),
                                    .metrics = wl_node_get(root, "metrics"),
                                    .facts = {.created_us = read_time(root, "created_at"),
                                              .train_from_us = read_time(root, "train_from"),
@@ -320,7 +377,7 @@ static wl_status read_entry(struct wl_arena *arena, const char *path,
                                              .n_test_churned = read_count(root, "n_test_churned"),
                                              .parents = wl_node_text(root, "parents", "")}};
     if (entry->version == 0 || entry->digest.n_bytes != WL_SHA256_TEXT_BYTES - 1) {
-        return wl_fail(error, WL_ECORRUPT, "%s: has no version or no SHA-256 of " MODEL,
+        return wl_fail(error, WL_ECORRUPT, "%s: has no version or no SHA-256 of a model",
                        manifest_path);
     }
     return list_aliases(arena, aliases, entry->version, &entry->aliases, error);
@@ -352,59 +409,16 @@ static wl_status resolve(struct wl_arena *arena, const char *model_folder, const
     return WL_OK;
 }
 
-static wl_status load_model(struct wl_arena *arena, const char *path,
-                            const struct wl_registry_entry *entry, const struct wl_schema *schema,
-                            struct wl_model **model_out, wl_error *error)
-{
-    char digest[WL_SHA256_TEXT_BYTES];
-    struct wl_model *model = NULL;
-    struct wl_buf buf;
-    char *model_path = wl_path_join(arena, path, MODEL);
-    wl_status status = WL_OK;
-
-    wl_buf_init(&buf, arena->alloc, 0);
-    if (model_path == NULL) {
-        status = fail_memory(error);
-        goto done;
-    }
-    WL_GO(wl_file_read(model_path, &buf, error));
-    if (!wl_str_is(entry->digest, wl_sha256_text(wl_buf_view(&buf), digest))) {
-        status = wl_fail(error, WL_ECORRUPT, "%s: SHA-256 differs from the manifest", model_path);
-        goto done;
-    }
-    status = wl_model_decode(arena->alloc, wl_buf_view(&buf), &model, error);
-    if (status != WL_OK) {
-        (void)wl_fail_at(error, status, "%s", model_path);
-        goto done;
-    }
-    if (!wl_str_is(entry->features, wl_model_schema(model)->hash)) {
-        status = wl_fail(error, WL_ECORRUPT, "%s: features differ from the manifest", model_path);
-        goto done;
-    }
-    if (schema != NULL) {
-        WL_GO(wl_model_check_schema(model, schema, error));
-    }
-    *model_out = model;
-    model = NULL;
-done:
-    wl_model_free(model);
-    wl_buf_release(&buf);
-    return status;
-}
-
 // A file that a version must have and has not is damage, not "no model yet".
 static wl_status as_damage(wl_status status, wl_error *error)
 {
     return status == WL_ENOTFOUND ? wl_fail_at(error, WL_ECORRUPT, "damaged version") : status;
 }
 
-wl_status wl_registry_open(struct wl_arena *arena, const char *folder, const char *name,
-                           const char *which, const struct wl_schema *schema,
-                           struct wl_registry_entry *entry_out, struct wl_model **model_out,
-                           wl_error *error)
+static wl_status find_version(struct wl_arena *arena, const char *folder, const char *name,
+                              const char *which, char **path_out,
+                              struct wl_registry_aliases *aliases, wl_error *error)
 {
-    struct wl_registry_entry entry;
-    struct wl_registry_aliases aliases;
     int64_t version = 0;
 
     WL_TRY(wl_registry_check_name(name, error));
@@ -415,25 +429,105 @@ wl_status wl_registry_open(struct wl_arena *arena, const char *folder, const cha
     if (!wl_file_exists(model_folder)) {
         return wl_fail(error, WL_ENOTFOUND, "no model %s in %s", name, folder);
     }
-    WL_TRY(wl_registry_read_aliases(arena, model_folder, &aliases, error));
-    WL_TRY(resolve(arena, model_folder, name, which, &aliases, &version, error));
-    char *path = wl_registry_version_path(arena, model_folder, version);
-    if (path == NULL) {
+    WL_TRY(wl_registry_read_aliases(arena, model_folder, aliases, error));
+    WL_TRY(resolve(arena, model_folder, name, which, aliases, &version, error));
+    *path_out = wl_registry_version_path(arena, model_folder, version);
+    if (*path_out == NULL) {
         return fail_memory(error);
     }
-    if (!wl_file_exists(path)) {
+    if (!wl_file_exists(*path_out)) {
         bool is_by_number = which != NULL && version_of(which) == version;
         return wl_fail(error, is_by_number ? WL_ENOTFOUND : WL_ECORRUPT,
                        is_by_number ? "model %s has no version %lld"
                                     : "model %s: an alias names version %lld, which is not there",
                        name, (long long)version);
     }
+    return WL_OK;
+}
+
+static wl_status read_bytes(struct wl_arena *arena, const char *path,
+                            const struct wl_registry_entry *entry, struct wl_buf *bytes,
+                            wl_error *error)
+{
+    char digest[WL_SHA256_TEXT_BYTES];
+    char *file = wl_arena_string(arena, entry->file);
+    char *file_path = file != NULL ? wl_path_join(arena, path, file) : NULL;
+
+    if (file_path == NULL) {
+        return fail_memory(error);
+    }
+    WL_TRY(wl_file_read(file_path, bytes, error));
+    if (!wl_str_is(entry->digest, wl_sha256_text(wl_buf_view(bytes), digest))) {
+        return wl_fail(error, WL_ECORRUPT, "%s: SHA-256 differs from the manifest", file_path);
+    }
+    return WL_OK;
+}
+
+wl_status wl_registry_read(struct wl_arena *arena, const char *folder, const char *name,
+                           const char *which, const char *file, struct wl_buf *bytes,
+                           struct wl_registry_entry *entry_out, wl_error *error)
+{
+    struct wl_registry_entry entry;
+    struct wl_registry_aliases aliases;
+    char *path = NULL;
+
+    WL_TRY(find_version(arena, folder, name, which, &path, &aliases, error));
     WL_TRY(as_damage(read_entry(arena, path, &aliases, &entry, error), error));
-    WL_TRY(as_damage(load_model(arena, path, &entry, schema, model_out, error), error));
+    if (!wl_str_is(entry.file, file)) {
+        return wl_fail(error, WL_EINVAL, "model %s version %lld is of another kind (no %s)", name,
+                       (long long)entry.version, file);
+    }
+    WL_TRY(as_damage(read_bytes(arena, path, &entry, bytes, error), error));
     if (entry_out != NULL) {
         *entry_out = entry;
     }
     return WL_OK;
+}
+
+static wl_status decode(struct wl_arena *arena, const struct wl_registry_entry *entry,
+                        struct wl_str bytes, const struct wl_schema *schema,
+                        struct wl_model **model_out, wl_error *error)
+{
+    struct wl_model *model = NULL;
+    wl_status status = wl_model_decode(arena->alloc, bytes, &model, error);
+
+    if (status != WL_OK) {
+        return wl_fail_at(error, status, "model %.*s version %lld", WL_STR_ARG(entry->name),
+                          (long long)entry->version);
+    }
+    if (!wl_str_is(entry->features, wl_model_schema(model)->hash)) {
+        status = wl_fail(error, WL_ECORRUPT,
+                         "model %.*s version %lld: features differ from the manifest",
+                         WL_STR_ARG(entry->name), (long long)entry->version);
+    } else if (schema != NULL) {
+        status = wl_model_check_schema(model, schema, error);
+    }
+    if (status != WL_OK) {
+        wl_model_free(model);
+        return status;
+    }
+    *model_out = model;
+    return WL_OK;
+}
+
+wl_status wl_registry_open(struct wl_arena *arena, const char *folder, const char *name,
+                           const char *which, const struct wl_schema *schema,
+                           struct wl_registry_entry *entry_out, struct wl_model **model_out,
+                           wl_error *error)
+{
+    struct wl_registry_entry entry;
+    struct wl_buf bytes;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&bytes, arena->alloc, 0);
+    WL_GO(wl_registry_read(arena, folder, name, which, WL_REGISTRY_MODEL, &bytes, &entry, error));
+    WL_GO(decode(arena, &entry, wl_buf_view(&bytes), schema, model_out, error));
+    if (entry_out != NULL) {
+        *entry_out = entry;
+    }
+done:
+    wl_buf_release(&bytes);
+    return status;
 }
 
 /* ---- listing ---- */

@@ -1,7 +1,7 @@
 /* Trained models on disk, by name and version, with who was in charge when.
  *
  *   models/<name>/<version>/manifest.json   what it is, and a SHA-256 for every file
- *   models/<name>/<version>/model.wlm       docs/formats/model.md
+ *   models/<name>/<version>/model.wlm       docs/formats/model.md, or text.wlt of a text model
  *   models/<name>/aliases.json              {"champion": 3, ...}, replaced whole
  *   models/<name>/history.ndjson            one line for each move of an alias, only ever appended
  *
@@ -15,6 +15,19 @@
 #define WL_ALIAS_CHAMPION   "champion"   /* scores customers */
 #define WL_ALIAS_CHALLENGER "challenger" /* wants to */
 #define WL_ALIAS_SHADOW     "shadow"     /* scores beside it, unseen */
+
+#define WL_REGISTRY_MODEL "model.wlm" /* file of a model over rows */
+#define WL_REGISTRY_TEXT  "text.wlt"  /* file of a text model */
+
+/* What one version holds, whatever kind of model it is; everything is borrowed. */
+struct wl_registry_item {
+    const char *file;        /* WL_REGISTRY_MODEL or WL_REGISTRY_TEXT: the kind */
+    struct wl_str bytes;     /* of that file */
+    const char *algorithm;   /* "xgboost", "linear", ... */
+    const char *calibration; /* "none", "sigmoid", "isotonic" */
+    struct wl_str about;     /* more members of the manifest, "\"label\":\"..\",...", or "" */
+    struct wl_str metrics;   /* a JSON object, or "" */
+};
 
 /* What the model itself does not know; texts are borrowed during the call. Times may be
  * WL_TIME_NONE. */
@@ -38,7 +51,8 @@ struct wl_registry_entry {
     struct wl_str features; /* schema hash */
     struct wl_str label;
     struct wl_str aliases; /* "champion", "champion,shadow" or "" */
-    struct wl_str digest;  /* SHA-256 of model.wlm */
+    struct wl_str file;    /* WL_REGISTRY_MODEL or WL_REGISTRY_TEXT */
+    struct wl_str digest;  /* SHA-256 of that file */
     struct wl_registry_facts facts;
     const struct wl_node *metrics; /* map, or NULL */
 };
@@ -53,27 +67,45 @@ struct wl_registry_move {
     struct wl_str reason;
 };
 
-/* wl_registry_save - store a model as the next version of name.
+/* wl_registry_keep - store a model of any kind as the next version of name.
  *   folder       (in)  "models"; made when it is not there.
  *   name         (in)  1..64 of a-z, 0-9, '-', '_'.
  *   version_out  (out) 1, 2, 3, ...; may be NULL.
  * Cost:    writes two files with fsync; a crash leaves the version whole or absent, and what it
  *          left unfinished is removed by the next save. Waits for another process that saves.
- * Errors:  WL_EINVAL  a name like that.  WL_EIO, WL_ENOMEM. */
+ * Errors:  WL_EINVAL  a name like that.  WL_EEXIST  the name holds models of another kind.
+ *          WL_EIO, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_registry_keep(const wl_alloc *alloc, const char *folder,
+                                         const char *name, const struct wl_registry_item *item,
+                                         const struct wl_registry_facts *facts,
+                                         int64_t *version_out, wl_error *error);
+
+/* wl_registry_read - bytes of a version, checked against its manifest.
+ *   which      (in)  "3", an alias, or NULL: the champion, or the newest version without one.
+ *   file       (in)  the kind wanted.
+ *   bytes      (in,out) initialised; cleared first.
+ *   entry_out  (out) its manifest, in arena; may be NULL.
+ * Errors:  WL_ENOTFOUND  no such name, version or alias; says which.
+ *          WL_EINVAL     a model of another kind.
+ *          WL_ECORRUPT   a SHA-256 does not fit the manifest, a file of the version is missing, or
+ *                        an alias names a version that is not there.
+ *          WL_EPARSE, WL_EVERSION, WL_EIO, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_registry_read(struct wl_arena *arena, const char *folder,
+                                         const char *name, const char *which, const char *file,
+                                         struct wl_buf *bytes, struct wl_registry_entry *entry_out,
+                                         wl_error *error);
+
+/* wl_registry_save - wl_registry_keep of a model over rows. */
 WL_MUST_CHECK wl_status wl_registry_save(const wl_alloc *alloc, const char *folder,
                                          const char *name, const struct wl_model *model,
                                          const struct wl_registry_facts *facts,
                                          int64_t *version_out, wl_error *error);
 
-/* wl_registry_open - load a version and check it.
- *   which      (in)  "3", an alias, or NULL: the champion, or the newest version without one.
+/* wl_registry_open - wl_registry_read of a model over rows, ready for use.
  *   schema     (in)  rows to be scored must fit; NULL skips that check.
- *   entry_out  (out) its manifest, in arena; may be NULL.
  *   model_out  (out) free with wl_model_free.
- * Errors:  WL_ENOTFOUND  no such name, version or alias; says which.
- *          WL_ECORRUPT   a SHA-256 or the model does not fit the manifest, a file of the version is
- *                        missing, or an alias names a version that is not there.
- *          WL_ESCHEMA    made for other features.  WL_EPARSE, WL_EVERSION, WL_EIO, WL_ENOMEM. */
+ * Errors:  those of wl_registry_read; WL_ECORRUPT  the model does not fit the manifest.
+ *          WL_ESCHEMA  made for other features. */
 WL_MUST_CHECK wl_status wl_registry_open(struct wl_arena *arena, const char *folder,
                                          const char *name, const char *which,
                                          const struct wl_schema *schema,
