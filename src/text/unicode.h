@@ -1,0 +1,87 @@
+/* What Unicode says of a character: kind, folding, composing. The only door to utf8proc. */
+#ifndef WL_TEXT_UNICODE_H
+#define WL_TEXT_UNICODE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WL_UNICODE_JOINER  0x200DU /* zero width joiner: makes one emoji of several */
+#define WL_UNICODE_INVALID 0xFFFDU /* stands for bytes that are not UTF-8 */
+#define WL_FOLD_MAX        32      /* characters one folds to; U+FDFA is the longest with 18 */
+
+enum wl_char_kind {
+    WL_CHAR_LETTER = 0, /* of any script, Han too */
+    WL_CHAR_DIGIT = 1,
+    WL_CHAR_MARK = 2, /* belongs to the character before it */
+    WL_CHAR_PICTOGRAPH = 3,
+    WL_CHAR_PUNCTUATION = 4,
+    WL_CHAR_SYMBOL = 5,
+    WL_CHAR_SPACE = 6,
+    WL_CHAR_LINE = 7,   /* ends a line */
+    WL_CHAR_HIDDEN = 8, /* controls, bidi marks, zero widths, variation selectors */
+    WL_CHAR_OTHER = 9   /* not assigned, private */
+};
+
+struct wl_char {
+    uint8_t kind;   /* enum wl_char_kind */
+    bool joins;     /* may compose or trade places with what stands before it */
+    bool is_stable; /* folds to itself */
+};
+
+/* wl_char_of - facts about a code point. Any value is fine.
+ * Cost:    O(1), two table look-ups.  Source: Unicode Character Database by utf8proc. */
+struct wl_char wl_char_of(uint32_t c);
+
+/* wl_char_is_han - a Chinese character: the unified ideographs and their extensions, U+3007 too. */
+bool wl_char_is_han(uint32_t c);
+
+/* wl_char_fold - compatibility decomposition with case folding.
+ *   folded  (out) (WL_FOLD_MAX).
+ * Returns how many characters there are, at least 1. Source: UAX #15, NFKC; Unicode 3.13. */
+size_t wl_char_fold(uint32_t c, uint32_t *folded);
+
+/* wl_chars_compose - bring marks into canonical order and compose, in place.
+ * Returns how many are left. Cost: O(n^2) for marks out of order; callers keep n short. */
+size_t wl_chars_compose(uint32_t *chars, size_t n);
+
+/* wl_char_decode - the character that starts at text, of n_bytes that wl_utf8_length gave. */
+static inline uint32_t wl_char_decode(const char *text, size_t n_bytes)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    switch (n_bytes) {
+    case 1: return at[0];
+    case 2: return (at[0] & 0x1FU) << 6 | (at[1] & 0x3FU);
+    case 3: return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
+    default:
+        return (at[0] & 0x07U) << 18 | (at[1] & 0x3FU) << 12 | (at[2] & 0x3FU) << 6 |
+               (at[3] & 0x3FU);
+    }
+}
+
+/* wl_char_encode - a character as UTF-8, 1 to 4 bytes; returns their number. */
+static inline size_t wl_char_encode(uint32_t c, char *bytes)
+{
+    if (c < 0x80) {
+        bytes[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        bytes[0] = (char)(0xC0U | c >> 6);
+        bytes[1] = (char)(0x80U | (c & 0x3FU));
+        return 2;
+    }
+    if (c < 0x10000) {
+        bytes[0] = (char)(0xE0U | c >> 12);
+        bytes[1] = (char)(0x80U | (c >> 6 & 0x3FU));
+        bytes[2] = (char)(0x80U | (c & 0x3FU));
+        return 3;
+    }
+    bytes[0] = (char)(0xF0U | c >> 18);
+    bytes[1] = (char)(0x80U | (c >> 12 & 0x3FU));
+    bytes[2] = (char)(0x80U | (c >> 6 & 0x3FU));
+    bytes[3] = (char)(0x80U | (c & 0x3FU));
+    return 4;
+}
+
+#endif
