@@ -44,4 +44,6 @@
 #define WL_SIM_DAYS_MIN         14      /* days of a simulation; fewer show no rhythm */
 #define WL_SIM_DAYS_MAX         1024    /* days of a simulation; also the stride of its streams */
 
+#define WL_ALERTS_MAX ((size_t)1 << 22) /* alerts of one run; people read them */
+
 #endif
