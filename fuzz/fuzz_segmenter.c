@@ -1,11 +1,11 @@
-/* Segmenter: any text is cut into tokens that add up to it, and a forged dictionary file is refused
+/* Segmenter, tagger: any text is cut into tokens that add up to it, a forged dictionary is refused
  * or cuts without harm. Inputs that start with 'D' are laid over a good file's body, with the
  * checksum made right, so that what lies behind it is reached; others are texts. */
 #include "fuzz.h"
 
 #include "../tests/unit/text/text_dict.h"
 #include "base/bytes.h"
-#include "text/segmenter.h"
+#include "text/pos_tag.h"
 #include "text/word_dict.h"
 
 #define BODY 20 /* magic, version and checksum come before it */
@@ -27,6 +27,22 @@ static void check_text(const struct wl_segmenter *segmenter, struct wl_str text)
         WL_ASSERT(tokens.items[i].i_byte + (size_t)tokens.items[i].n_bytes <= text.n_bytes);
     }
     wl_tokens_release(&tokens);
+}
+
+static void check_tags(const struct wl_segmenter *segmenter, struct wl_str text)
+{
+    struct wl_pos_tokens tokens;
+    size_t at = 0;
+
+    wl_pos_tokens_init(&tokens, wl_alloc_default());
+    WL_ASSERT(wl_pos_cut(segmenter, text, &tokens, NULL) == WL_OK);
+    for (size_t i = 0; i < tokens.n_items; i++) {
+        WL_ASSERT(tokens.items[i].i_byte == at && tokens.items[i].n_bytes > 0);
+        WL_ASSERT(wl_pos_name(segmenter, tokens.items[i].tag).n_bytes < text.n_bytes + 256);
+        at += tokens.items[i].n_bytes;
+    }
+    WL_ASSERT(at == text.n_bytes);
+    wl_pos_tokens_release(&tokens);
 }
 
 static void lay_over(struct wl_buf *file, const uint8_t *data, size_t n_bytes)
@@ -61,8 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     if (status == WL_OK) {
         struct wl_str text = {.data = (const char *)data, .n_bytes = n_bytes};
         fuzz_check_status(wl_segmenter_add(segmenter, text, &error), &error);
-        check_text(segmenter,
-                   is_dictionary ? WL_STR("我取消会员，北京大学的学生小明C++a1.5%") : text);
+        text = is_dictionary ? WL_STR("我取消会员，北京大学的学生小明小龘C++a1.5%") : text;
+        check_text(segmenter, text);
+        check_tags(segmenter, text);
     }
     wl_segmenter_close(segmenter);
     wl_buf_release(&file);

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
-#include "text/segmenter.h"
+#include "text/pos_tag.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +14,11 @@ struct segment_run {
     struct wl_cli *cli;
     struct wl_segmenter *segmenter;
     struct wl_tokens tokens;
+    struct wl_pos_tokens tagged;
     struct wl_buf out;
     bool hmm;
     bool is_search;
+    bool is_tagged;
 };
 
 // zh.wldict in the folder of the running program.
@@ -97,9 +99,32 @@ static void write_words(struct segment_run *run, struct wl_str line)
         if (!is_space(word)) {
             wl_buf_text(&run->out, is_first ? "" : " ");
             wl_buf_str(&run->out, word);
+            if (run->is_tagged) {
+                wl_buf_char(&run->out, '/');
+                wl_buf_str(&run->out, wl_pos_name(run->segmenter, run->tagged.items[i].tag));
+            }
             is_first = false;
         }
     }
+}
+
+static void write_token(struct segment_run *run, struct wl_str line, size_t i,
+                        struct wl_json_writer *json)
+{
+    struct wl_token token = run->tokens.items[i];
+
+    wl_json_open(json, '{');
+    wl_json_key(json, "text");
+    wl_json_str(json, token_text(line, token));
+    wl_json_key(json, "begin");
+    wl_json_i64(json, (int64_t)token.i_byte);
+    wl_json_key(json, "end");
+    wl_json_i64(json, (int64_t)token.i_byte + (int64_t)token.n_bytes);
+    if (run->is_tagged) {
+        wl_json_key(json, "tag");
+        wl_json_str(json, wl_pos_name(run->segmenter, run->tagged.items[i].tag));
+    }
+    wl_json_close(json, '}');
 }
 
 static void write_json(struct segment_run *run, struct wl_str line, size_t number)
@@ -112,25 +137,35 @@ static void write_json(struct segment_run *run, struct wl_str line, size_t numbe
     wl_json_key(&json, "tokens");
     wl_json_open(&json, '[');
     for (size_t i = 0; i < run->tokens.n_items; i++) {
-        struct wl_token token = run->tokens.items[i];
-        wl_json_open(&json, '{');
-        wl_json_key(&json, "text");
-        wl_json_str(&json, token_text(line, token));
-        wl_json_key(&json, "begin");
-        wl_json_i64(&json, (int64_t)token.i_byte);
-        wl_json_key(&json, "end");
-        wl_json_i64(&json, (int64_t)token.i_byte + (int64_t)token.n_bytes);
-        wl_json_close(&json, '}');
+        write_token(run, line, i, &json);
     }
     wl_json_close(&json, ']');
     wl_json_close(&json, '}');
+}
+
+// Tagged words cut by the tagger's rules; their places stand in tokens as those of plain ones do.
+static wl_status cut_tagged(struct segment_run *run, struct wl_str line, wl_error *error)
+{
+    struct wl_tokens *tokens = &run->tokens;
+
+    tokens->n_items = 0;
+    WL_TRY(wl_pos_cut(run->segmenter, line, &run->tagged, error));
+    WL_TRY(WL_GROW(tokens->alloc, tokens->items, tokens->capacity, run->tagged.n_items, error));
+    for (size_t i = 0; i < run->tagged.n_items; i++) {
+        tokens->items[i] = (struct wl_token){.i_byte = run->tagged.items[i].i_byte,
+                                             .n_bytes = run->tagged.items[i].n_bytes};
+    }
+    tokens->n_items = run->tagged.n_items;
+    return WL_OK;
 }
 
 static wl_status segment_line(void *context, struct wl_str line, size_t number, wl_error *error)
 {
     struct segment_run *run = context;
 
-    if (run->is_search) {
+    if (run->is_tagged) {
+        WL_TRY(cut_tagged(run, line, error));
+    } else if (run->is_search) {
         WL_TRY(wl_segmenter_cut_search(run->segmenter, line, run->hmm, &run->tokens, error));
     } else {
         WL_TRY(wl_segmenter_cut(run->segmenter, line, run->hmm, &run->tokens, error));
@@ -145,17 +180,24 @@ static wl_status segment_line(void *context, struct wl_str line, size_t number, 
 
 static wl_status run_segment(struct wl_cli *cli, wl_error *error)
 {
-    struct segment_run run = {
-        .cli = cli, .hmm = !wl_cli_has(cli, "no-hmm"), .is_search = wl_cli_has(cli, "search")};
+    struct segment_run run = {.cli = cli,
+                              .hmm = !wl_cli_has(cli, "no-hmm"),
+                              .is_search = wl_cli_has(cli, "search"),
+                              .is_tagged = wl_cli_has(cli, "tags")};
     wl_status status = WL_OK;
 
+    if (run.is_tagged && (run.is_search || !run.hmm)) {
+        return wl_fail(error, WL_EINVAL, "--tags goes neither with --search nor with --no-hmm");
+    }
     wl_tokens_init(&run.tokens, cli->alloc);
+    wl_pos_tokens_init(&run.tagged, cli->alloc);
     wl_buf_init(&run.out, cli->alloc, 0);
     WL_GO(open_segmenter(cli, &run.segmenter, error));
     status = wl_cli_each_line(cli, segment_line, &run, error);
 done:
     wl_buf_release(&run.out);
     wl_tokens_release(&run.tokens);
+    wl_pos_tokens_release(&run.tagged);
     wl_segmenter_close(run.segmenter);
     return status;
 }
@@ -167,6 +209,8 @@ static const struct wl_option segment_options[] = {
      "自定义词典，每行为“词 词频 词性”"},
     {"no-hmm", 0, NULL, "do not look for words outside the dictionaries", "不识别词典以外的新词"},
     {"search", 0, NULL, "also the shorter words within long ones", "同时输出长词中的短词"},
+    {"tags", 0, NULL, "with parts of speech: n noun, v verb, a adjective, ...",
+     "附词性标注：n 名词、v 动词、a 形容词……"},
 };
 
 const struct wl_command wl_command_text_segment = {

@@ -1,56 +1,75 @@
-/* From the word list to a double array. The words go into a tree of bytes first; then each node
- * gets a base such that the cells base + byte of all its children are free. Nodes with several
- * children choose first, moving upward through the array; the many with a single child then fill
- * the holes. With jieba's list all but 219 of 1.2 M cells are used.
- *
- * The tables of the hidden Markov model are Python literals. The reader below knows just what
- * stands in them: quoted names, numbers, and braces. */
+/* The word list becomes a double array (word_cells.h). The tables of the hidden Markov model are
+ * Python literals; the reader below knows just what stands in them: quoted names, numbers, and
+ * braces. The tables of tags are read by pos_make. */
 #include "text/dict_make.h"
 
 #include "base/bytes.h"
 #include "text/hmm.h"
+#include "text/pos_make.h"
+#include "text/py_literal.h"
 #include "text/word_dict.h"
 #include "text/word_tree.h"
 
 #include <string.h>
 
-#define WINDOW     1024 /* cells looked at again behind the last place found */
-#define FIRST_CELL 257U /* a base stays above 0: cell 0 is the root */
-
 struct maker {
     const wl_alloc *alloc;
     struct wl_word_tree tree;
+    size_t n_words;
     uint64_t total;
     struct wl_hmm hmm;
-    uint32_t *base;   /* (n_nodes) by node */
-    uint8_t *is_used; /* (n_used_max) by cell */
-    size_t n_used_max;
-    size_t n_cells;
+    struct wl_word_cells cells;
+    struct wl_dict tags;
+    struct wl_pos_model pos;
 };
 
 /* -- words -- */
 
+// The ids of enum wl_word_tag.
+static wl_status name_first_tags(struct maker *maker, wl_error *error)
+{
+    static const char *const names[WL_TAG_FIRST] = {
+        [WL_TAG_X] = "x", [WL_TAG_M] = "m", [WL_TAG_ENG] = "eng"};
+    uint32_t id;
+
+    for (size_t i = 0; i < WL_TAG_FIRST; i++) {
+        WL_TRY(wl_dict_intern(&maker->tags, wl_str_from(names[i]), &id, error));
+    }
+    return WL_OK;
+}
+
+static wl_status add_word(struct maker *maker, struct wl_str line, wl_error *error)
+{
+    struct wl_str word = wl_str_cut(&line, ' ');
+    struct wl_str digits = wl_str_cut(&line, ' ');
+    struct wl_str tag = line.n_bytes > 0 ? line : WL_STR("x");
+    int64_t frequency;
+    uint32_t id;
+
+    if (!wl_str_to_i64(digits, &frequency) || frequency < 0 || frequency > UINT32_MAX) {
+        return wl_fail(error, WL_EPARSE, "no frequency");
+    }
+    if (!wl_str_is_utf8(word)) {
+        return wl_fail(error, WL_EPARSE, "not UTF-8");
+    }
+    WL_TRY(wl_dict_intern(&maker->tags, tag, &id, error));
+    if (id >= WL_WORD_TAG_NONE) {
+        return wl_fail(error, WL_ELIMIT, "more than %d tags", WL_WORD_TAG_NONE);
+    }
+    maker->total += (uint64_t)frequency;
+    return wl_word_tree_put(&maker->tree, word, (uint32_t)frequency, (uint8_t)id, error);
+}
+
 static wl_status add_words(struct maker *maker, struct wl_str words, wl_error *error)
 {
-    size_t number = 0;
-
-    while (words.n_bytes > 0) {
-        struct wl_str rest = wl_str_trim(wl_str_cut(&words, '\n'));
-        struct wl_str word = wl_str_cut(&rest, ' ');
-        struct wl_str digits = wl_str_cut(&rest, ' ');
-        int64_t frequency;
-        number++;
-        if (!wl_str_to_i64(digits, &frequency) || frequency < 0 || frequency > UINT32_MAX) {
-            return wl_fail(error, WL_EPARSE, "word list, line %zu: no frequency", number);
-        }
-        if (!wl_str_is_utf8(word)) {
-            return wl_fail(error, WL_EPARSE, "word list, line %zu: not UTF-8", number);
-        }
-        wl_status status = wl_word_tree_put(&maker->tree, word, (uint32_t)frequency, error);
+    for (size_t number = 1; words.n_bytes > 0; number++) {
+        wl_status status = add_word(maker, wl_str_trim(wl_str_cut(&words, '\n')), error);
         if (status != WL_OK) {
             return wl_fail_at(error, status, "word list, line %zu", number);
         }
-        maker->total += (uint64_t)frequency;
+    }
+    for (size_t i = 0; i < maker->tree.n_nodes; i++) {
+        maker->n_words += maker->tree.nodes[i].is_word;
     }
     return maker->total > 0 ? WL_OK : wl_fail(error, WL_EPARSE, "the word list is empty");
 }
@@ -81,25 +100,6 @@ static bool next_entry(struct wl_str *rest, struct wl_str *name, struct wl_str *
     }
     *value = (struct wl_str){.data = rest->data, .n_bytes = n};
     return true;
-}
-
-// The code point of a name like "\u4e00"; 0 for another one.
-static uint32_t escaped_code(struct wl_str name)
-{
-    uint32_t code = 0;
-
-    if (name.n_bytes != 6 || name.data[0] != '\\' || name.data[1] != 'u') {
-        return 0;
-    }
-    for (size_t i = 2; i < name.n_bytes; i++) {
-        static const char digits[] = "0123456789abcdef";
-        const char *found = memchr(digits, name.data[i], 16);
-        if (found == NULL) {
-            return 0;
-        }
-        code = code * 16 + (uint32_t)(found - digits);
-    }
-    return code;
 }
 
 static wl_status read_start(struct maker *maker, struct wl_str text, wl_error *error)
@@ -152,7 +152,7 @@ static wl_status read_emission(struct maker *maker, struct wl_str text, wl_error
     }
     while (next_entry(&text, &name, &value)) {
         double number;
-        uint32_t code = escaped_code(name);
+        uint32_t code = wl_py_code(name);
         if (value.n_bytes == 0 && state_named(name) >= 0) {
             state = state_named(name);
         } else if (state < 0 || !wl_str_to_double(value, &number)) {
@@ -164,109 +164,34 @@ static wl_status read_emission(struct maker *maker, struct wl_str text, wl_error
     return state >= 0 ? WL_OK : wl_fail(error, WL_EPARSE, "the emission table is empty");
 }
 
-/* -- the double array -- */
-
-static bool fits(const struct maker *maker, uint32_t node, size_t base)
-{
-    const struct wl_word_node *nodes = maker->tree.nodes;
-
-    for (uint32_t child = nodes[node].child; child != 0; child = nodes[child].sibling) {
-        if (maker->is_used[base + nodes[child].label]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void take(struct maker *maker, uint32_t node, size_t base)
-{
-    const struct wl_word_node *nodes = maker->tree.nodes;
-
-    maker->base[node] = (uint32_t)base;
-    for (uint32_t child = nodes[node].child; child != 0; child = nodes[child].sibling) {
-        size_t cell = base + nodes[child].label;
-        maker->is_used[cell] = 1;
-        maker->n_cells = cell >= maker->n_cells ? cell + 1 : maker->n_cells;
-    }
-}
-
-// Bases for the nodes with several children, or for those with one.
-static wl_status place(struct maker *maker, bool is_several, wl_error *error)
-{
-    const struct wl_word_node *nodes = maker->tree.nodes;
-    size_t from = FIRST_CELL;
-
-    for (uint32_t node = 0; node < maker->tree.n_nodes; node++) {
-        uint32_t child = nodes[node].child;
-        if (child == 0 || (nodes[child].sibling != 0) != is_several) {
-            continue;
-        }
-        size_t cell = from;
-        while (cell + 256 < maker->n_used_max &&
-               (maker->is_used[cell] || !fits(maker, node, cell - nodes[child].label))) {
-            cell++;
-        }
-        if (cell + 256 >= maker->n_used_max) {
-            return wl_fail(error, WL_ELIMIT, "the words do not fit into %zu cells",
-                           maker->n_used_max);
-        }
-        take(maker, node, cell - nodes[child].label);
-        if (!is_several) {
-            from = cell;
-        } else if (cell > from + WINDOW) {
-            from = cell - WINDOW;
-        }
-    }
-    return WL_OK;
-}
-
-static wl_status place_all(struct maker *maker, wl_error *error)
-{
-    size_t n_nodes = maker->tree.n_nodes;
-
-    // Twice the nodes is more than was ever needed; 1024 is for lists of a few words.
-    maker->n_used_max = 2 * n_nodes + 1024;
-    maker->base = wl_alloc_zeroed(maker->alloc, n_nodes, sizeof(*maker->base));
-    maker->is_used = wl_alloc_zeroed(maker->alloc, maker->n_used_max, 1);
-    if (maker->base == NULL || maker->is_used == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory to place %zu nodes", n_nodes);
-    }
-    maker->n_cells = 1;
-    WL_TRY(place(maker, true, error));
-    return place(maker, false, error);
-}
-
 /* -- the file -- */
 
-// Cells by node: a parent is older than its children, so its base is there.
-static void put_cells(const struct maker *maker, struct wl_word_cell *cells, struct wl_buf *body)
+static void put_words(const struct maker *maker, struct wl_buf *body)
 {
     const struct wl_word_tree *tree = &maker->tree;
-    uint32_t n_words = 0;
 
-    for (size_t i = 0; i < maker->n_cells; i++) {
-        cells[i] = (struct wl_word_cell){.parent = WL_WORD_CELL_NONE};
-    }
-    for (uint32_t node = 0; node < tree->n_nodes; node++) {
-        const struct wl_word_node *of = &tree->nodes[node];
-        uint32_t cell = node == 0 ? 0 : maker->base[of->parent] + of->label;
-        cells[cell].base = maker->base[node];
-        cells[cell].word = of->is_word ? ++n_words : 0;
-        for (uint32_t child = of->child; child != 0; child = tree->nodes[child].sibling) {
-            cells[maker->base[node] + tree->nodes[child].label].parent = cell;
-        }
-    }
-    wl_put_u32(body, (uint32_t)maker->n_cells);
-    wl_put_u32(body, n_words);
+    wl_put_u32(body, (uint32_t)maker->cells.n);
+    wl_put_u32(body, (uint32_t)maker->n_words);
     wl_put_u64(body, maker->total);
-    for (size_t i = 0; i < maker->n_cells; i++) {
-        wl_put_u32(body, cells[i].base);
-        wl_put_u32(body, cells[i].parent);
-        wl_put_u32(body, cells[i].word);
-    }
+    wl_word_cells_put(&maker->cells, body);
     for (uint32_t node = 0; node < tree->n_nodes; node++) {
         if (tree->nodes[node].is_word) {
             wl_put_u32(body, tree->nodes[node].frequency);
+        }
+    }
+}
+
+static void put_tags(const struct maker *maker, struct wl_buf *body)
+{
+    const struct wl_word_tree *tree = &maker->tree;
+
+    wl_put_u32(body, (uint32_t)maker->tags.n_strings);
+    for (uint32_t tag = 0; tag < maker->tags.n_strings; tag++) {
+        wl_put_string(body, wl_dict_string(&maker->tags, tag));
+    }
+    for (uint32_t node = 0; node < tree->n_nodes; node++) {
+        if (tree->nodes[node].is_word) {
+            wl_put_u8(body, tree->nodes[node].tag);
         }
     }
 }
@@ -288,15 +213,12 @@ static wl_status write_file(const struct maker *maker, struct wl_buf *out, wl_er
 {
     struct wl_buf body;
     wl_status status = WL_OK;
-    struct wl_word_cell *cells = wl_alloc_array(maker->alloc, maker->n_cells, sizeof(*cells));
 
     wl_buf_init(&body, maker->alloc, WL_DICT_BYTES_MAX);
-    if (cells == NULL) {
-        status = wl_fail(error, WL_ENOMEM, "no memory for %zu cells", maker->n_cells);
-        goto done;
-    }
-    put_cells(maker, cells, &body);
+    put_words(maker, &body);
     put_tables(&maker->hmm, &body);
+    put_tags(maker, &body);
+    wl_pos_model_put(&maker->pos, &body);
     WL_GO(wl_buf_check(&body, error));
     wl_buf_text(out, WL_DICT_MAGIC);
     wl_put_u32(out, WL_DICT_VERSION);
@@ -304,7 +226,6 @@ static wl_status write_file(const struct maker *maker, struct wl_buf *out, wl_er
     wl_buf_str(out, wl_buf_view(&body));
     status = wl_buf_check(out, error);
 done:
-    wl_alloc_free(maker->alloc, cells);
     wl_buf_release(&body);
     return status;
 }
@@ -316,6 +237,7 @@ wl_status wl_dict_make(const wl_alloc *alloc, const struct wl_dict_source *sourc
     wl_status status = WL_OK;
 
     wl_word_tree_init(&maker.tree, alloc);
+    wl_dict_init(&maker.tags, alloc);
     maker.hmm.emission = wl_alloc_array(alloc, WL_HAN_COUNT, sizeof(*maker.hmm.emission));
     if (maker.hmm.emission == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for the emission table");
@@ -323,13 +245,16 @@ wl_status wl_dict_make(const wl_alloc *alloc, const struct wl_dict_source *sourc
     WL_GO(read_start(&maker, source->start, error));
     WL_GO(read_transition(&maker, source->transition, error));
     WL_GO(read_emission(&maker, source->emission, error));
+    WL_GO(name_first_tags(&maker, error));
+    WL_GO(wl_pos_model_make(alloc, source, &maker.tags, &maker.pos, error));
     WL_GO(add_words(&maker, source->words, error));
-    WL_GO(place_all(&maker, error));
+    WL_GO(wl_word_cells_make(alloc, &maker.tree, &maker.cells, error));
     status = write_file(&maker, out, error);
 done:
     wl_alloc_free(alloc, maker.hmm.emission);
-    wl_alloc_free(alloc, maker.base);
-    wl_alloc_free(alloc, maker.is_used);
+    wl_pos_model_release(alloc, &maker.pos);
+    wl_word_cells_release(alloc, &maker.cells);
+    wl_dict_release(&maker.tags);
     wl_word_tree_release(&maker.tree);
     return status;
 }

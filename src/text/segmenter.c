@@ -10,28 +10,13 @@
  * jieba keeps a hash of all prefixes; here a walk down the double array finds all words that begin
  * at a character in one go, together with a walk down the user's tree, whose entries win. Sums and
  * ties are in jieba's order, so that the same doubles are compared. */
-#include "text/segmenter.h"
+#include "text/segmenter_inside.h"
 
 #include "base/file.h"
 #include "base/limits.h"
-#include "text/word_dict.h"
-#include "text/word_tree.h"
 
 #include <math.h>
 #include <string.h>
-
-struct wl_segmenter {
-    const wl_alloc *alloc;
-    struct wl_word_dict dict;
-    struct wl_word_tree user;
-    uint64_t total;   /* of the dictionary and of the user's words */
-    double log_total; /* its natural log */
-};
-
-struct wl_route {
-    double score;    /* of the best path from this byte to the end of the block */
-    uint32_t n_next; /* bytes of its first word */
-};
 
 /* One call: the text and where its words go. */
 struct cut {
@@ -122,7 +107,7 @@ static bool walk_step(const struct wl_segmenter *segmenter, struct walk *walk, c
 {
     uint8_t byte = (uint8_t)c;
 
-    walk->in_dict = walk->in_dict && wl_word_dict_step(&segmenter->dict, &walk->cell, byte);
+    walk->in_dict = walk->in_dict && wl_word_cells_step(&segmenter->dict.cells, &walk->cell, byte);
     if (walk->in_user) {
         walk->node = wl_word_tree_step(&segmenter->user, walk->node, byte);
         walk->in_user = walk->node != 0;
@@ -139,7 +124,7 @@ static uint32_t walk_frequency(const struct wl_segmenter *segmenter, const struc
         *weight = log(frequency > 0 ? (double)frequency : 1.0);
         return frequency;
     }
-    uint32_t word = walk->in_dict ? segmenter->dict.cells[walk->cell].word : 0;
+    uint32_t word = walk->in_dict ? segmenter->dict.cells.items[walk->cell].word : 0;
     *weight = segmenter->dict.weight[word];
     return segmenter->dict.frequency[word];
 }
@@ -160,6 +145,29 @@ static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, 
         }
     }
     return walk_frequency(segmenter, &walk, &weight);
+}
+
+struct wl_word_entry wl_segmenter_look_up(const struct wl_segmenter *segmenter, const char *text,
+                                          size_t n_bytes)
+{
+    struct walk walk = walk_begin(segmenter);
+    struct wl_word_entry entry = {.tag = WL_TAG_X};
+    double weight;
+
+    for (size_t i = 0; i < n_bytes; i++) {
+        if (n_bytes > WL_WORD_BYTES_MAX || !walk_step(segmenter, &walk, text[i])) {
+            return entry;
+        }
+    }
+    entry.frequency = walk_frequency(segmenter, &walk, &weight);
+    uint32_t word = walk.in_dict ? segmenter->dict.cells.items[walk.cell].word : 0;
+    entry.tag = segmenter->dict.tag[word];
+    if (walk.in_user && segmenter->user.nodes[walk.node].is_word) {
+        uint8_t tag = segmenter->user.nodes[walk.node].tag;
+        entry.is_users = entry.frequency > 0;
+        entry.tag = tag != WL_WORD_TAG_NONE ? tag : entry.tag;
+    }
+    return entry;
 }
 
 /* -- tokens -- */
@@ -282,11 +290,9 @@ static void add_run(struct cut *cut, size_t begin, size_t end)
 
 /* -- a block -- */
 
-static void find_step(const struct cut *cut, size_t begin, size_t i, size_t end)
+static void find_step(const struct wl_segmenter *segmenter, const char *text, size_t begin,
+                      size_t i, size_t end, struct wl_route *route)
 {
-    const struct wl_segmenter *segmenter = cut->segmenter;
-    const char *text = cut->text;
-    struct wl_route *route = cut->tokens->route;
     struct walk walk = walk_begin(segmenter);
     size_t j_max = end - i > WL_WORD_BYTES_MAX ? i + WL_WORD_BYTES_MAX : end;
     struct wl_route best = {.n_next = 0};
@@ -310,12 +316,13 @@ static void find_step(const struct cut *cut, size_t begin, size_t i, size_t end)
     route[i - begin] = best;
 }
 
-static void find_route(const struct cut *cut, size_t begin, size_t end)
+void wl_segmenter_route(const struct wl_segmenter *segmenter, const char *text, size_t begin,
+                        size_t end, struct wl_route *route)
 {
-    cut->tokens->route[end - begin] = (struct wl_route){0};
+    route[end - begin] = (struct wl_route){0};
     for (size_t i = end; i-- > begin;) {
-        if (((unsigned char)cut->text[i] & 0xC0U) != 0x80U) {
-            find_step(cut, begin, i, end);
+        if (((unsigned char)text[i] & 0xC0U) != 0x80U) {
+            find_step(segmenter, text, begin, i, end, route);
         }
     }
 }
@@ -325,7 +332,7 @@ static void cut_block(struct cut *cut, size_t begin, size_t end, bool hmm)
     size_t run = begin; // where the open run of single characters began
     size_t next;
 
-    find_route(cut, begin, end);
+    wl_segmenter_route(cut->segmenter, cut->text, begin, end, cut->tokens->route);
     for (size_t i = begin; i < end; i = next) {
         bool is_single;
         next = i + cut->tokens->route[i - begin].n_next;
@@ -521,11 +528,32 @@ static struct wl_str cut_field(struct wl_str *line, char low, char high)
     return field;
 }
 
+// The id of a tag the user names; WL_WORD_TAG_NONE for none.
+static wl_status find_tag(struct wl_segmenter *segmenter, struct wl_str name, uint8_t *tag,
+                          wl_error *error)
+{
+    uint32_t id = WL_WORD_TAG_NONE;
+
+    if (name.n_bytes > 0) {
+        id = wl_dict_find(&segmenter->dict.tags, name);
+        if (id == WL_DICT_NONE && segmenter->dict.tags.n_strings >= WL_WORD_TAG_NONE) {
+            return wl_fail(error, WL_ELIMIT, "user dictionary: more than %d tags",
+                           WL_WORD_TAG_NONE);
+        }
+        if (id == WL_DICT_NONE) {
+            WL_TRY(wl_dict_intern(&segmenter->dict.tags, name, &id, error));
+        }
+    }
+    *tag = (uint8_t)id;
+    return WL_OK;
+}
+
 wl_status wl_segmenter_add(struct wl_segmenter *segmenter, struct wl_str line, wl_error *error)
 {
     struct wl_str word = wl_str_trim(line);
     uint32_t frequency = 0;
     int64_t given;
+    uint8_t tag = WL_WORD_TAG_NONE;
 
     if (word.n_bytes == 0) {
         return WL_OK;
@@ -533,7 +561,7 @@ wl_status wl_segmenter_add(struct wl_segmenter *segmenter, struct wl_str line, w
     if (!wl_str_is_utf8(word)) {
         return wl_fail(error, WL_EPARSE, "user dictionary: a line is not UTF-8");
     }
-    (void)cut_field(&word, 'a', 'z');
+    struct wl_str tag_name = cut_field(&word, 'a', 'z');
     struct wl_str digits = cut_field(&word, '0', '9');
     if (digits.n_bytes == 0) {
         WL_TRY(suggest(segmenter, word, &frequency, error));
@@ -543,7 +571,8 @@ wl_status wl_segmenter_add(struct wl_segmenter *segmenter, struct wl_str line, w
     } else {
         frequency = (uint32_t)given;
     }
-    WL_TRY(wl_word_tree_put(&segmenter->user, word, frequency, error));
+    WL_TRY(find_tag(segmenter, tag_name, &tag, error));
+    WL_TRY(wl_word_tree_put(&segmenter->user, word, frequency, tag, error));
     segmenter->total += frequency;
     segmenter->log_total = log((double)segmenter->total);
     return WL_OK;

@@ -46,9 +46,9 @@ WL_MUST_CHECK wl_status wl_segmenter_from(struct wl_str bytes, const wl_alloc *a
 /* wl_segmenter_add - add one line of a user dictionary: "word", "word frequency",
  * "word frequency tag" or "word tag"; an empty line is fine. Without a frequency the word gets the
  * smallest one that wins over its parts. Frequency 0 takes the word out and splits it where the
- * model would make it. The tag is not used.
+ * model would make it. Without a tag the word keeps the dictionary's (text/pos_tag.h).
  * Errors:  WL_EPARSE  not UTF-8.  WL_ERANGE  frequency above 2^32 - 1.  WL_ELIMIT  word above 256
- *          bytes.  WL_ENOMEM. The segmenter is as before.
+ *          bytes, or more than 255 tags.  WL_ENOMEM. The segmenter is as before.
  * Threads: nobody may cut meanwhile. */
 WL_MUST_CHECK wl_status wl_segmenter_add(struct wl_segmenter *segmenter, struct wl_str line,
                                          wl_error *error);

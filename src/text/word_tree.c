@@ -41,7 +41,7 @@ static uint32_t add_child(struct wl_word_tree *tree, uint32_t parent, uint8_t by
 }
 
 wl_status wl_word_tree_put(struct wl_word_tree *tree, struct wl_str word, uint32_t frequency,
-                           wl_error *error)
+                           uint8_t tag, wl_error *error)
 {
     uint32_t node = 0;
 
@@ -65,5 +65,6 @@ wl_status wl_word_tree_put(struct wl_word_tree *tree, struct wl_str word, uint32
     }
     tree->nodes[node].is_word = true;
     tree->nodes[node].frequency = frequency;
+    tree->nodes[node].tag = tag;
     return WL_OK;
 }

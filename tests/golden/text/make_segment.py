@@ -55,4 +55,5 @@ def main():
         }, ensure_ascii=False, separators=(",", ":")))
 
 
-main()
+if __name__ == "__main__":
+    main()

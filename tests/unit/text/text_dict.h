@@ -23,6 +23,17 @@ static inline struct wl_dict_source text_dict_source(void)
         .emission = WL_STR("P={'B': {'\\u5c0f': -5.0,\n '\\u660e': -9.0},\n"
                            " 'E': {'\\u5c0f': -9.0, '\\u660e': -5.0},\n 'M': {'\\u660e': -12.0},\n"
                            " 'S': {'\\u2236': -15.0, '\\u5c0f': -8.0, '\\u660e': -8.0}}\n"),
+        .tag_start = WL_STR("P={('B', 'nr'): -2.0,\n ('E', 'nr'): -3.14e+100,\n"
+                            " ('S', 'a'): -2.5, ('S', 'n'): -2.6}\n"),
+        .tag_transition = WL_STR("P={('B', 'nr'): {('E', 'nr'): -0.1},\n"
+                                 " ('E', 'nr'): {('S', 'a'): -1.0, ('B', 'nr'): -2.0},\n"
+                                 " ('S', 'a'): {('S', 'n'): -1.0, ('B', 'nr'): -1.5},\n"
+                                 " ('S', 'n'): {}}\n"),
+        .tag_emission =
+            WL_STR("P={('B', 'nr'): {'\\u5c0f': -4.0},\n ('E', 'nr'): {'\\u660e': -4.0},\n"
+                   " ('S', 'a'): {'\\u5c0f': -5.0}, ('S', 'n'): {}}\n"),
+        .tag_states = WL_STR("P={'\\u5c0f': (('B', 'nr'), ('S', 'a')),\n"
+                             " '\\u660e': (('E', 'nr'),)}\n"),
     };
 }
 
