@@ -3,7 +3,7 @@
 #ifndef WL_MODEL_MODEL_H
 #define WL_MODEL_MODEL_H
 #include "base/buf.h"
-#include "model/calibrate.h"
+#include "math/calibrate.h"
 #include "model/encoder.h"
 #include "model/forest.h"
 #include "model/linear.h"

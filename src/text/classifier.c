@@ -48,6 +48,7 @@ void wl_text_scratch_free(struct wl_text_scratch *scratch)
     for (size_t i = 0; i < WL_SCRATCH_SLOTS; i++) {
         wl_alloc_free(scratch->alloc, scratch->blocks[i]);
     }
+    wl_linear_scratch_free(scratch->linear);
     wl_alloc_free(scratch->alloc, scratch);
 }
 
@@ -97,6 +98,10 @@ struct wl_text_answer wl_text_answer_of(const struct wl_text_classifier *classif
             answer.p_second = p[i];
         }
     }
-    answer.abstains = answer.label == WL_TEXT_NO_LABEL || answer.p < classifier->about.threshold;
+    // A text without anything known has 0 everywhere, or the same for every label.
+    bool is_even = classifier->about.task == WL_TEXT_ONE && classifier->about.n_labels > 1 &&
+                   answer.p <= 1.0 / (double)classifier->about.n_labels;
+    answer.abstains = answer.label == WL_TEXT_NO_LABEL || answer.p <= 0.0 || is_even ||
+                      answer.p < classifier->about.threshold;
     return answer;
 }

@@ -17,7 +17,7 @@ enum wl_text_task {
 #define WL_TEXT_LABELS_MAX 1000
 #define WL_TEXT_NO_LABEL   UINT32_MAX
 
-struct wl_text_classifier; /* see linear.h and rules.h for those that make one */
+struct wl_text_classifier; /* see text_linear.h and rules.h for those that make one */
 struct wl_text_scratch;
 
 /* What a classifier is; borrowed from it. */
@@ -57,7 +57,8 @@ void wl_text_scratch_free(struct wl_text_scratch *scratch);
 /* wl_text_classify - calibrated probability of every label.
  *   text     (in)     any bytes; normalised here as in training.
  *   scratch  (in,out) of this thread; any classifier may use it.
- *   p        (out)    (n_labels).
+ *   p        (out)    (n_labels); a text without anything known gets the same for every label when
+ *                     one label is right, else 0, and its answer abstains.
  * Cost:    one pass over the text; no allocation once scratch has grown.
  * Errors:  WL_ELIMIT  text above WL_LINE_BYTES_MAX.  WL_ENOMEM.
  * Threads: any number, a scratch each. */

@@ -1,5 +1,5 @@
-/* What stands behind a wl_text_classifier, for the files that make one (linear.c, rules.c): they
- * put this struct first into their own and fill it. Nobody else includes it. */
+/* What stands behind a wl_text_classifier, for the files that make one (text_linear.c, rules.c):
+ * they put this struct first into their own and fill it. Nobody else includes it. */
 #ifndef WL_TEXT_CLASSIFIER_INSIDE_H
 #define WL_TEXT_CLASSIFIER_INSIDE_H
 #include "text/classifier.h"
@@ -16,8 +16,6 @@ enum wl_scratch_slot {
     WL_SCRATCH_TEXT,  /* the normalised text */
     WL_SCRATCH_HITS,  /* rules: terms found */
     WL_SCRATCH_STATE, /* rules: what has been seen of each rule; all zero between calls */
-    WL_SCRATCH_TERMS, /* linear: n-grams of the text */
-    WL_SCRATCH_TABLE, /* linear: what is counted of each */
     WL_SCRATCH_SLOTS
 };
 
@@ -25,7 +23,11 @@ struct wl_text_scratch {
     const wl_alloc *alloc;
     void *blocks[WL_SCRATCH_SLOTS]; /* (bytes[i]) owned */
     size_t bytes[WL_SCRATCH_SLOTS];
+    struct wl_linear_scratch *linear; /* made by the first linear classifier that is asked; owned */
 };
+
+/* wl_linear_scratch_free - what a linear classifier keeps from text to text; NULL is fine. */
+void wl_linear_scratch_free(struct wl_linear_scratch *scratch);
 
 /* wl_scratch_room - a block of a slot with room for n_items, its content kept and zero where new.
  * Cost:    allocates only when it grows, at least twofold.

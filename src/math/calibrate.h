@@ -1,7 +1,7 @@
 /* From a margin (raw log-odds) to a probability one can count on. Fitted on margins of rows the
  * model was not trained on; stored in the model. */
-#ifndef WL_MODEL_CALIBRATE_H
-#define WL_MODEL_CALIBRATE_H
+#ifndef WL_MATH_CALIBRATE_H
+#define WL_MATH_CALIBRATE_H
 #include "base/arena.h"
 
 enum wl_calibration {

@@ -4,7 +4,7 @@
  *         rows; a brute-force grid as oracle of the sigmoid; degenerate inputs. */
 #include "check.h"
 
-#include "model/calibrate.h"
+#include "math/calibrate.h"
 
 #define N 4000
 

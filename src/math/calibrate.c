@@ -4,7 +4,7 @@
  *
  * The Newton iteration works on standardised margins u = (margin - mean) / deviation and is turned
  * back at the end: the Hessian is then well conditioned whatever the scale of the margins. */
-#include "model/calibrate.h"
+#include "math/calibrate.h"
 
 #include "base/limits.h"
 

@@ -1,0 +1,233 @@
+/* One text costs its known n-grams times the outputs: weights of a column lie together and are
+ * added up for all outputs at once. */
+#include "text/text_linear.h"
+
+#include "math/calibrate.h"
+#include "text/text_linear_inside.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t wl_text_outputs(size_t n_labels, enum wl_text_task task)
+{
+    return task == WL_TEXT_ONE && n_labels == 2 ? 1 : n_labels;
+}
+
+void wl_text_linear_normalise(struct wl_str text, struct wl_buf *normalised)
+{
+    wl_buf_clear(normalised);
+    wl_buf_str(normalised, text);
+    for (size_t i = 0; i < normalised->n_bytes && normalised->status == WL_OK; i++) {
+        char c = normalised->data[i];
+        normalised->data[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    }
+}
+
+/* -- probabilities -- */
+
+static void softmax(double *p, size_t n)
+{
+    double top = p[0];
+    double sum = 0.0;
+
+    for (size_t i = 1; i < n; i++) {
+        top = p[i] > top ? p[i] : top;
+    }
+    for (size_t i = 0; i < n; i++) {
+        p[i] = exp(p[i] - top);
+        sum += p[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        p[i] /= sum;
+    }
+}
+
+static void know_nothing(const struct wl_text_linear *linear, double *p)
+{
+    size_t n = linear->base.about.n_labels;
+    double each = linear->base.about.task == WL_TEXT_ONE ? 1.0 / (double)n : 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        p[i] = each;
+    }
+}
+
+void wl_text_probabilities(const struct wl_text_linear *linear, const float *margins, double *p)
+{
+    bool is_one = linear->base.about.task == WL_TEXT_ONE;
+
+    if (margins == NULL) {
+        know_nothing(linear, p);
+        return;
+    }
+    for (size_t o = 0; o < linear->n_outputs; o++) {
+        p[o] = linear->slope[o] * (double)margins[o] + linear->intercept[o];
+        p[o] = is_one && linear->n_outputs > 1 ? p[o] : wl_sigmoid(p[o]);
+    }
+    if (is_one && linear->n_outputs > 1) {
+        softmax(p, linear->n_outputs);
+    } else if (is_one) {
+        p[1] = p[0];
+        p[0] = 1.0 - p[1];
+    }
+}
+
+/* -- serving -- */
+
+static void add_margins(const struct wl_text_linear *linear, const struct wl_text_row *row,
+                        float *margins)
+{
+    size_t n_outputs = linear->n_outputs;
+
+    for (size_t o = 0; o < n_outputs; o++) {
+        margins[o] = (float)linear->bias[o];
+    }
+    for (size_t i = 0; i < row->n; i++) {
+        const float *weights = linear->weights + (size_t)row->columns[i] * n_outputs;
+        float value = row->values[i];
+        for (size_t o = 0; o < n_outputs; o++) {
+            margins[o] += value * weights[o];
+        }
+    }
+}
+
+/* What a thread brings, beyond what all kinds share. */
+struct wl_linear_scratch {
+    const wl_alloc *alloc;
+    struct wl_buf text; /* normalised */
+    struct wl_ngrams ngrams;
+    struct wl_text_row row;
+    float *margins; /* (margins_capacity) owned */
+    size_t margins_capacity;
+};
+
+void wl_linear_scratch_free(struct wl_linear_scratch *scratch)
+{
+    if (scratch != NULL) {
+        wl_buf_release(&scratch->text);
+        wl_ngrams_release(&scratch->ngrams);
+        wl_text_row_release(&scratch->row);
+        wl_alloc_free(scratch->alloc, scratch->margins);
+        wl_alloc_free(scratch->alloc, scratch);
+    }
+}
+
+static wl_status scratch_make(struct wl_text_scratch *shared, wl_error *error)
+{
+    struct wl_linear_scratch *scratch = wl_alloc_zeroed(shared->alloc, 1, sizeof(*scratch));
+
+    if (scratch == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory to read texts");
+    }
+    scratch->alloc = shared->alloc;
+    wl_buf_init(&scratch->text, shared->alloc, 0);
+    wl_ngrams_init(&scratch->ngrams, shared->alloc);
+    wl_text_row_init(&scratch->row, shared->alloc);
+    shared->linear = scratch;
+    return WL_OK;
+}
+
+static wl_status ask(const struct wl_text_linear *linear, struct wl_str text,
+                     struct wl_linear_scratch *scratch, double *p, wl_error *error)
+{
+    struct wl_text_row *row = &scratch->row;
+
+    WL_TRY(WL_GROW(scratch->alloc, scratch->margins, scratch->margins_capacity, linear->n_outputs,
+                   error));
+    wl_text_linear_normalise(text, &scratch->text);
+    WL_TRY(wl_buf_check(&scratch->text, error));
+    WL_TRY(wl_ngrams_begin(&scratch->ngrams, &linear->options, wl_buf_view(&scratch->text), error));
+    WL_TRY(wl_text_row_count(row, &linear->vocabulary, &scratch->ngrams, error));
+    wl_tfidf_weigh(linear->vocabulary.keys, linear->vocabulary.idf, row->columns, row->n,
+                   row->values);
+    add_margins(linear, row, scratch->margins);
+    wl_text_probabilities(linear, row->n > 0 ? scratch->margins : NULL, p);
+    return WL_OK;
+}
+
+static wl_status classify(const struct wl_text_classifier *classifier, struct wl_str text,
+                          struct wl_text_scratch *scratch, double *p, wl_error *error)
+{
+    if (scratch->linear == NULL) {
+        WL_TRY(scratch_make(scratch, error));
+    }
+    return ask((const struct wl_text_linear *)classifier, text, scratch->linear, p, error);
+}
+
+/* -- life -- */
+
+static void free_linear(struct wl_text_classifier *classifier)
+{
+    struct wl_text_linear *linear = (struct wl_text_linear *)classifier;
+    const wl_alloc *alloc = linear->alloc;
+
+    wl_vocabulary_release(&linear->vocabulary);
+    wl_alloc_free(alloc, linear->weights);
+    wl_alloc_free(alloc, linear->bias);
+    wl_alloc_free(alloc, linear->slope);
+    wl_alloc_free(alloc, linear->intercept);
+    wl_arena_release(&linear->arena);
+    wl_alloc_free(alloc, linear);
+}
+
+const struct wl_text_linear *wl_text_linear_of(const struct wl_text_classifier *classifier)
+{
+    return classifier->free == free_linear ? (const struct wl_text_linear *)classifier : NULL;
+}
+
+static wl_status take_memory(struct wl_text_linear *linear, const char *const *labels,
+                             wl_error *error)
+{
+    size_t n_labels = linear->base.about.n_labels;
+    const char **names = wl_arena_zeroed(&linear->arena, n_labels, sizeof(*names));
+
+    linear->bias = wl_alloc_zeroed(linear->alloc, linear->n_outputs, sizeof(*linear->bias));
+    linear->slope = wl_alloc_zeroed(linear->alloc, linear->n_outputs, sizeof(*linear->slope));
+    linear->intercept =
+        wl_alloc_zeroed(linear->alloc, linear->n_outputs, sizeof(*linear->intercept));
+    if (names == NULL || linear->bias == NULL || linear->slope == NULL ||
+        linear->intercept == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu labels", n_labels);
+    }
+    for (size_t i = 0; i < n_labels; i++) {
+        names[i] = wl_arena_string(&linear->arena, wl_str_from(labels[i]));
+        if (names[i] == NULL) {
+            return wl_fail(error, WL_ENOMEM, "no memory for %zu labels", n_labels);
+        }
+    }
+    for (size_t o = 0; o < linear->n_outputs; o++) {
+        linear->slope[o] = 1.0;
+    }
+    linear->base.about.labels = names;
+    return WL_OK;
+}
+
+wl_status wl_text_linear_new(const wl_alloc *alloc, const char *const *labels, size_t n_labels,
+                             enum wl_text_task task, struct wl_text_linear **linear_out,
+                             wl_error *error)
+{
+    struct wl_text_linear *linear = wl_alloc_zeroed(alloc, 1, sizeof(*linear));
+
+    if (linear == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a text classifier");
+    }
+    linear->base = (struct wl_text_classifier){
+
+        .about = {.algorithm = "linear",
+                  .task = task,
+                  .n_labels = n_labels,
+                  .none = WL_TEXT_NO_LABEL},
+        .classify = classify,
+        .free = free_linear};
+    linear->alloc = alloc;
+    linear->normaliser = WL_TEXT_NORMALISER;
+    linear->n_outputs = wl_text_outputs(n_labels, task);
+    wl_arena_init(&linear->arena, alloc, 0);
+    wl_status status = take_memory(linear, labels, error);
+    if (status != WL_OK) {
+        free_linear(&linear->base);
+        return status;
+    }
+    *linear_out = linear;
+    return WL_OK;
+}

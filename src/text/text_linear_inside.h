@@ -1,0 +1,47 @@
+/* The linear classifier's insides, shared by learning, serving and its file. */
+#ifndef WL_TEXT_TEXT_LINEAR_INSIDE_H
+#define WL_TEXT_TEXT_LINEAR_INSIDE_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "text/classifier_inside.h"
+#include "text/vocabulary.h"
+
+/* Two labels of which one is right have one output, for label 1; else each label has one. */
+struct wl_text_linear {
+    struct wl_text_classifier base;
+    const wl_alloc *alloc;
+    struct wl_arena arena; /* names */
+    struct wl_ngram_options options;
+    uint32_t normaliser; /* version of the normaliser it was learnt with */
+    struct wl_vocabulary vocabulary;
+    size_t n_outputs;
+    float *weights;    /* (n_columns, n_outputs) owned */
+    double *bias;      /* (n_outputs) owned */
+    double *slope;     /* (n_outputs) > 0; owned */
+    double *intercept; /* (n_outputs) owned */
+};
+
+#define WL_TEXT_NORMALISER 0 /* version of wl_text_linear_normalise */
+
+/* wl_text_linear_new - empty, with names and room for outputs; free with wl_text_classifier_free.
+ * Errors:  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_text_linear_new(const wl_alloc *alloc, const char *const *labels,
+                                           size_t n_labels, enum wl_text_task task,
+                                           struct wl_text_linear **linear_out, wl_error *error);
+
+/* wl_text_linear_of - the linear classifier behind a classifier; NULL when it is another kind. */
+const struct wl_text_linear *wl_text_linear_of(const struct wl_text_classifier *classifier);
+
+/* wl_text_linear_normalise - what learning and serving do to a text before they look at it. */
+void wl_text_linear_normalise(struct wl_str text, struct wl_buf *normalised);
+
+/* wl_text_outputs - outputs of n_labels labels. */
+size_t wl_text_outputs(size_t n_labels, enum wl_text_task task);
+
+/* wl_text_probabilities - calibrated probabilities from margins.
+ *   margins  (in)  (n_outputs); NULL: the text has nothing that is known.
+ *   p        (out) (n_labels) sums to 1 for WL_TEXT_ONE; nothing known: the same for all, and 0 for
+ *                  WL_TEXT_ANY. */
+void wl_text_probabilities(const struct wl_text_linear *linear, const float *margins, double *p);
+
+#endif
