@@ -4,6 +4,7 @@
 #include "learn/text_data.h"
 
 #include "base/limits.h"
+#include "text/normalise.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,35 +119,12 @@ static wl_status add_labels(struct wl_text_data *data, const struct wl_table_cel
     return WL_OK;
 }
 
-// Text that is the same for copies: ASCII letters small, blanks single.
-static wl_status key_of(struct wl_text_data *data, struct wl_str text, struct wl_buf *scratch,
-                        uint32_t *key, wl_error *error)
-{
-    bool wants_blank = false;
-
-    wl_buf_clear(scratch);
-    for (size_t i = 0; i < text.n_bytes; i++) {
-        char c = text.data[i];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-            wants_blank = scratch->n_bytes > 0;
-            continue;
-        }
-        if (wants_blank) {
-            wl_buf_char(scratch, ' ');
-            wants_blank = false;
-        }
-        wl_buf_char(scratch, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-    }
-    WL_TRY(wl_buf_check(scratch, error));
-    return wl_dict_intern(&data->key_dict, wl_buf_view(scratch), key, error);
-}
-
 struct reader {
     struct wl_text_data *data;
     const struct wl_text_source *source;
     const char *path;
     bool is_test;
-    struct wl_buf scratch;
+    struct wl_normal normal;
     size_t i_label; // of the cells; 0: none
     size_t i_group;
 };
@@ -159,7 +137,9 @@ static wl_status add_row(struct reader *reader, const struct wl_table_row *row, 
 
     WL_TRY(make_room(data, error));
     WL_TRY(add_labels(data, reader->i_label > 0 ? &cells[reader->i_label] : &none, error));
-    WL_TRY(key_of(data, cells[0].text, &reader->scratch, &data->keys[data->n], error));
+    WL_TRY(wl_normal_set(&reader->normal, cells[0].text, error));
+    WL_TRY(wl_dict_intern(&data->key_dict, wl_buf_view(&reader->normal.text), &data->keys[data->n],
+                          error));
     data->groups[data->n] = 0;
     if (reader->i_group > 0) {
         WL_TRY(wl_dict_intern(&data->group_dict, cells[reader->i_group].text,
@@ -242,12 +222,12 @@ wl_status wl_text_data_read(struct wl_text_data *data, const char *path,
     }
     data->has_groups = source->group != NULL;
     data->is_many |= source->is_many;
-    wl_buf_init(&reader.scratch, data->alloc, 0);
+    wl_normal_init(&reader.normal, data->alloc);
     WL_GO(wl_table_open(path, &options, data->alloc, &table, error));
     status = read_rows(&reader, table, sink, error);
 done:
     wl_table_close(table);
-    wl_buf_release(&reader.scratch);
+    wl_normal_release(&reader.normal);
     return status;
 }
 

@@ -126,14 +126,14 @@ static void put_line(struct wl_buf *text, const char *name, size_t width,
                   rates->support);
 }
 
-void wl_class_report_write(const struct wl_class_counts *counts, const char *language,
-                           struct wl_buf *text)
+// The line of titles; width of the names' column.
+static size_t put_titles(const char *const *names, size_t n_classes, const char *const *words,
+                         struct wl_buf *text)
 {
-    const char *const *words = strcmp(language, "zh") == 0 ? words_zh : words_en;
     size_t width = wl_text_columns("weighted avg");
 
-    for (size_t c = 0; c < counts->n_classes; c++) {
-        size_t n = wl_text_columns(counts->names[c]);
+    for (size_t c = 0; c < n_classes; c++) {
+        size_t n = wl_text_columns(names[c]);
         width = n > width ? n : width;
     }
     wl_text_pad(text, "", width + 1);
@@ -142,6 +142,30 @@ void wl_class_report_write(const struct wl_class_counts *counts, const char *lan
         wl_text_pad(text, words[i], 9);
     }
     wl_buf_text(text, "\n\n");
+    return width;
+}
+
+void wl_class_report_rates(const char *const *names, const struct wl_class_rates *rates,
+                           size_t n_classes, const char *language, struct wl_buf *text)
+{
+    const char *const *words = strcmp(language, "zh") == 0 ? words_zh : words_en;
+    size_t width = put_titles(names, n_classes, words, text);
+
+    for (size_t c = 0; c < n_classes; c++) {
+        put_line(text, names[c], width, &rates[c]);
+    }
+    wl_buf_char(text, '\n');
+    for (size_t i = 0; i < 3; i++) {
+        put_line(text, words[4 + i], width, &rates[n_classes + i]);
+    }
+}
+
+void wl_class_report_write(const struct wl_class_counts *counts, const char *language,
+                           struct wl_buf *text)
+{
+    const char *const *words = strcmp(language, "zh") == 0 ? words_zh : words_en;
+    size_t width = put_titles(counts->names, counts->n_classes, words, text);
+
     for (size_t c = 0; c < counts->n_classes; c++) {
         struct wl_class_rates rates = wl_class_rates_of(counts, c);
         put_line(text, counts->names[c], width, &rates);

@@ -32,6 +32,11 @@ struct wl_class_rates wl_class_rates_weighted(const struct wl_class_counts *coun
 void wl_class_report_write(const struct wl_class_counts *counts, const char *language,
                            struct wl_buf *text);
 
+/* wl_class_report_rates - the same report from rates, for texts that may have several classes.
+ *   rates  (in) (n_classes + 3) of each class, then micro, macro and weighted means. */
+void wl_class_report_rates(const char *const *names, const struct wl_class_rates *rates,
+                           size_t n_classes, const char *language, struct wl_buf *text);
+
 /* wl_text_columns - columns a UTF-8 text takes on a terminal: 2 for a CJK character, else 1.
  * Source: the wide ranges of Unicode TR 11 that Chinese text uses. */
 size_t wl_text_columns(const char *text);
