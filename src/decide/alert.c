@@ -17,8 +17,8 @@
 #define NO_ALERT UINT32_MAX
 #define NO_MOOD  UINT32_MAX
 
-const char *const wl_signal_kind_names[] = {"intent", "sentiment", "churn", "activity", NULL};
-const char *const wl_signal_source_names[] = {"stated", "text", "behaviour", NULL};
+const char *const wl_alert_signal_kind_names[] = {"intent", "sentiment", "churn", "activity", NULL};
+const char *const wl_alert_signal_source_names[] = {"stated", "text", "behaviour", NULL};
 const char *const wl_alert_severity_names[] = {"notice", "warning", "critical", NULL};
 const char *const wl_alert_state_names[] = {"waiting",  "open",    "acknowledged",
                                             "resolved", "expired", NULL};
@@ -76,7 +76,7 @@ struct wl_alerts {
     struct wl_alert_counts counts;
 };
 
-struct wl_str wl_signal_reason(const struct wl_signal *signal)
+struct wl_str wl_alert_signal_reason(const struct wl_alert_signal *signal)
 {
     static const char *const own[] = {"intent", "sentiment_down", "churn_risk", "activity_down"};
     return signal->reason.n_bytes > 0 ? signal->reason : wl_str_from(own[signal->kind]);
@@ -283,13 +283,13 @@ static wl_status find_customer(struct wl_alerts *alerts, struct wl_str user, uin
     return WL_OK;
 }
 
-static wl_status find_track(struct wl_alerts *alerts, const struct wl_signal *signal,
+static wl_status find_track(struct wl_alerts *alerts, const struct wl_alert_signal *signal,
                             struct track **track, wl_error *error)
 {
     uint64_t key = wl_str_hash(signal->user, (uint64_t)signal->kind + 1);
 
     if (signal->kind == WL_SIGNAL_INTENT) {
-        key = wl_str_hash(wl_signal_reason(signal), key);
+        key = wl_str_hash(wl_alert_signal_reason(signal), key);
     }
     WL_TRY(WL_GROW(alerts->alloc, alerts->tracks, alerts->tracks_capacity, alerts->n_tracks + 1,
                    error));
@@ -342,7 +342,7 @@ static bool has_name(const char *const *names, size_t n_names, struct wl_str nam
     return false;
 }
 
-static void judge_mood(const struct wl_alert_options *options, const struct wl_signal *signal,
+static void judge_mood(const struct wl_alert_options *options, const struct wl_alert_signal *signal,
                        struct verdict *verdict)
 {
     struct mood *mood = &verdict->mood;
@@ -366,7 +366,7 @@ static void judge_mood(const struct wl_alert_options *options, const struct wl_s
 }
 
 // What was said loses weight with time; without this nobody could ever be warned of it twice.
-static void fade(const struct wl_alert_options *options, const struct wl_signal *signal,
+static void fade(const struct wl_alert_options *options, const struct wl_alert_signal *signal,
                  int64_t now_us, struct track *track)
 {
     if (signal->kind == WL_SIGNAL_INTENT && options->half_life_us > 0) {
@@ -380,7 +380,7 @@ static void fade(const struct wl_alert_options *options, const struct wl_signal 
 
 /* A signal on its way in: what it belongs to, and what it amounts to. */
 struct arrival {
-    const struct wl_signal *signal;
+    const struct wl_alert_signal *signal;
     int64_t now_us;
     struct customer *customer;
     struct track *track;
@@ -404,7 +404,7 @@ static bool is_cooling(const struct wl_alerts *alerts, const struct arrival *arr
 static void judge(const struct wl_alerts *alerts, struct arrival *arrival)
 {
     const struct wl_alert_options *options = &alerts->options;
-    const struct wl_signal *signal = arrival->signal;
+    const struct wl_alert_signal *signal = arrival->signal;
     const struct wl_alert_levels *levels = &options->levels[signal->kind];
     struct verdict *verdict = &arrival->verdict;
 
@@ -419,7 +419,7 @@ static void judge(const struct wl_alerts *alerts, struct arrival *arrival)
         return;
     }
     if (signal->kind == WL_SIGNAL_INTENT &&
-        !has_name(options->intents, options->n_intents, wl_signal_reason(signal))) {
+        !has_name(options->intents, options->n_intents, wl_alert_signal_reason(signal))) {
         verdict->quiet = WL_QUIET_INTENT;
         return;
     }
@@ -451,23 +451,23 @@ static struct wl_str keep(struct wl_arena *arena, struct wl_str text, bool *ok)
 static struct wl_alert_evidence *make_evidence(struct wl_alerts *alerts,
                                                const struct arrival *arrival, wl_error *error)
 {
-    const struct wl_signal *signal = arrival->signal;
+    const struct wl_alert_signal *signal = arrival->signal;
     struct wl_alert_evidence *made = wl_arena_zeroed(&alerts->arena, 1, sizeof(*made));
     bool ok = made != NULL;
 
     if (ok) {
-        *made = (struct wl_alert_evidence){.time_us = signal->time_us,
-                                           .trace = signal->trace,
-                                           .kind = signal->kind,
-                                           .source = signal->source,
-                                           .reason =
-                                               keep(&alerts->arena, wl_signal_reason(signal), &ok),
-                                           .level = arrival->verdict.level,
-                                           .raise = alerts->options.levels[signal->kind].raise,
-                                           .chance = arrival->verdict.chance,
-                                           .observed = arrival->verdict.observed,
-                                           .baseline = arrival->verdict.baseline,
-                                           .text = keep(&alerts->arena, signal->text, &ok)};
+        *made = (struct wl_alert_evidence){
+            .time_us = signal->time_us,
+            .trace = signal->trace,
+            .kind = signal->kind,
+            .source = signal->source,
+            .reason = keep(&alerts->arena, wl_alert_signal_reason(signal), &ok),
+            .level = arrival->verdict.level,
+            .raise = alerts->options.levels[signal->kind].raise,
+            .chance = arrival->verdict.chance,
+            .observed = arrival->verdict.observed,
+            .baseline = arrival->verdict.baseline,
+            .text = keep(&alerts->arena, signal->text, &ok)};
     }
     if (!ok) {
         (void)wl_fail(error, WL_ENOMEM, "no memory for an alert");
@@ -477,11 +477,11 @@ static struct wl_alert_evidence *make_evidence(struct wl_alerts *alerts,
 }
 
 // One signal alone: leaving said aloud is critical, a drop in activity a notice, the rest between.
-static int severity_of(const struct wl_alert_options *options, const struct wl_signal *signal)
+static int severity_of(const struct wl_alert_options *options, const struct wl_alert_signal *signal)
 {
     if (signal->kind == WL_SIGNAL_INTENT &&
         (signal->source == WL_SIGNAL_STATED ||
-         has_name(options->critical, options->n_critical, wl_signal_reason(signal)))) {
+         has_name(options->critical, options->n_critical, wl_alert_signal_reason(signal)))) {
         return WL_ALERT_CRITICAL;
     }
     return signal->kind == WL_SIGNAL_ACTIVITY ? WL_ALERT_NOTICE : WL_ALERT_WARNING;
@@ -556,7 +556,7 @@ static wl_status line_up(struct wl_alerts *alerts, uint32_t i_alert, wl_error *e
 
 static wl_status merge(struct wl_alerts *alerts, const struct arrival *arrival, wl_error *error)
 {
-    const struct wl_signal *signal = arrival->signal;
+    const struct wl_alert_signal *signal = arrival->signal;
     struct wl_alert *alert = &alerts->alerts[arrival->customer->i_alert];
     struct wl_alert before = *alert;
     int severity = severity_of(&alerts->options, signal);
@@ -587,7 +587,7 @@ static wl_status merge(struct wl_alerts *alerts, const struct arrival *arrival, 
 
 static wl_status raise(struct wl_alerts *alerts, const struct arrival *arrival, wl_error *error)
 {
-    const struct wl_signal *signal = arrival->signal;
+    const struct wl_alert_signal *signal = arrival->signal;
     struct wl_alert *alert = &alerts->alerts[alerts->n_alerts];
     struct wl_alert_evidence *made = make_evidence(alerts, arrival, error);
     int severity = severity_of(&alerts->options, signal);
@@ -654,8 +654,8 @@ static void open_critical(struct wl_alerts *alerts, uint32_t i_alert)
 static wl_status find_places(struct wl_alerts *alerts, struct arrival *arrival, uint64_t **seen,
                              wl_error *error)
 {
-    const struct wl_signal *signal = arrival->signal;
-    struct wl_str reason = wl_signal_reason(signal);
+    const struct wl_alert_signal *signal = arrival->signal;
+    struct wl_str reason = wl_alert_signal_reason(signal);
     uint64_t user_key = wl_str_hash(signal->user, 0);
     uint64_t trace = signal->trace != 0 ? signal->trace : (uint64_t)signal->time_us;
     uint64_t signal_key = wl_str_hash(reason, user_key ^ (trace + (uint64_t)signal->kind));
@@ -677,7 +677,7 @@ static wl_status find_places(struct wl_alerts *alerts, struct arrival *arrival, 
     return WL_OK;
 }
 
-static void learn_facts(struct customer *customer, const struct wl_signal *signal)
+static void learn_facts(struct customer *customer, const struct wl_alert_signal *signal)
 {
     double p = signal->kind == WL_SIGNAL_CHURN ? signal->level : signal->p_churn;
 
@@ -685,7 +685,8 @@ static void learn_facts(struct customer *customer, const struct wl_signal *signa
     customer->value = isnan(signal->value) ? customer->value : signal->value;
 }
 
-wl_status wl_alerts_take(struct wl_alerts *alerts, const struct wl_signal *signal, wl_error *error)
+wl_status wl_alerts_take(struct wl_alerts *alerts, const struct wl_alert_signal *signal,
+                         wl_error *error)
 {
     struct arrival arrival = {.signal = signal, .now_us = signal->time_us};
     bool is_late = signal->time_us < alerts->clock_us;

@@ -18,7 +18,7 @@
 #define WL_ALERT_NAMES_MAX    32 /* reasons a team takes, intents that raise an alert */
 #define WL_ALERT_EVIDENCE_MAX 8  /* pieces of evidence an alert keeps; more are only counted */
 
-enum wl_signal_kind {
+enum wl_alert_signal_kind {
     WL_SIGNAL_INTENT = 0,    /* a text says what its author wants; level: probability */
     WL_SIGNAL_SENTIMENT = 1, /* mood of a text; level: -1..1, judged against the author's own */
     WL_SIGNAL_CHURN = 2,     /* a score; level: probability to leave */
@@ -27,17 +27,17 @@ enum wl_signal_kind {
 #define WL_SIGNAL_KIND_COUNT 4
 
 /* Where a reason comes from, the weightiest first. */
-enum wl_signal_source { WL_SIGNAL_STATED = 0, WL_SIGNAL_TEXT = 1, WL_SIGNAL_BEHAVIOUR = 2 };
+enum wl_alert_signal_source { WL_SIGNAL_STATED = 0, WL_SIGNAL_TEXT = 1, WL_SIGNAL_BEHAVIOUR = 2 };
 #define WL_SIGNAL_SOURCE_COUNT 3
 
 /* One thing noticed about one customer. Strings are borrowed. */
-struct wl_signal {
+struct wl_alert_signal {
     struct wl_str user;
     int64_t time_us; /* when it became known */
     uint64_t trace;  /* key of the message behind it: equal user, kind, reason and trace are one
                              signal */
-    int kind;        /* enum wl_signal_kind */
-    int source;      /* enum wl_signal_source */
+    int kind;        /* enum wl_alert_signal_kind */
+    int source;      /* enum wl_alert_signal_source */
     struct wl_str reason; /* "cancel", "price"; empty: the kind's own name for it */
     double level;         /* see the kinds */
     double p_churn;       /* 0..1, NaN: not known */
@@ -160,15 +160,15 @@ struct wl_alert_counts {
 };
 
 /* Words of the enums above: "intent", "stated", "critical", "open", "cooldown". */
-extern const char *const wl_signal_kind_names[WL_SIGNAL_KIND_COUNT + 1];
-extern const char *const wl_signal_source_names[WL_SIGNAL_SOURCE_COUNT + 1];
+extern const char *const wl_alert_signal_kind_names[WL_SIGNAL_KIND_COUNT + 1];
+extern const char *const wl_alert_signal_source_names[WL_SIGNAL_SOURCE_COUNT + 1];
 extern const char *const wl_alert_severity_names[WL_ALERT_SEVERITY_COUNT + 1];
 extern const char *const wl_alert_state_names[WL_ALERT_STATE_COUNT + 1];
 extern const char *const wl_alert_quiet_names[WL_QUIET_COUNT + 1];
 
-/* wl_signal_reason - the signal's reason, or its kind's own: "sentiment_down", "churn_risk",
+/* wl_alert_signal_reason - the signal's reason, or its kind's own: "sentiment_down", "churn_risk",
  * "activity_down", "intent". */
-struct wl_str wl_signal_reason(const struct wl_signal *signal);
+struct wl_str wl_alert_signal_reason(const struct wl_alert_signal *signal);
 
 struct wl_alerts;
 
@@ -181,12 +181,12 @@ void wl_alerts_free(struct wl_alerts *alerts);
 
 /* wl_alerts_take - the next signal. Its time must not lie before the clock (the last signal or
  * wl_alerts_advance); one that does is counted late and taken at the clock's time.
- *   signal  (in) borrowed; level finite, see wl_signal_read for what a signal from outside obeys.
+ *   signal  (in) borrowed; level finite, see wl_alert_input_read.
  * Cost:    O(log waiting alerts), amortised; memory per customer, track, and message seen.
  * Errors:  WL_ENOMEM, WL_ELIMIT (WL_ALERTS_MAX); the signal is not counted then.
  * Threads: one at a time. */
-WL_MUST_CHECK wl_status wl_alerts_take(struct wl_alerts *alerts, const struct wl_signal *signal,
-                                       wl_error *error);
+WL_MUST_CHECK wl_status wl_alerts_take(struct wl_alerts *alerts,
+                                       const struct wl_alert_signal *signal, wl_error *error);
 
 enum wl_alert_action { WL_ALERT_ACKNOWLEDGE = 0, WL_ALERT_RESOLVE = 1 };
 extern const char *const wl_alert_action_names[3];

@@ -25,18 +25,18 @@ static void start(struct script *script)
 static void say(struct script *script, const char *user, double hours, int kind, const char *reason,
                 double level)
 {
-    struct wl_signal signal = {.user = wl_str_from(user),
-                               .time_us = DAY0 + (int64_t)(hours * 3600e6),
-                               .trace = ++script->trace,
-                               .kind = kind,
-                               .source = kind <= WL_SIGNAL_SENTIMENT ? WL_SIGNAL_TEXT
-                                                                     : WL_SIGNAL_BEHAVIOUR,
-                               .reason = wl_str_from(reason),
-                               .level = level,
-                               .p_churn = (double)NAN,
-                               .value = (double)NAN,
-                               .observed = (double)NAN,
-                               .baseline = (double)NAN};
+    struct wl_alert_signal signal = {.user = wl_str_from(user),
+                                     .time_us = DAY0 + (int64_t)(hours * 3600e6),
+                                     .trace = ++script->trace,
+                                     .kind = kind,
+                                     .source = kind <= WL_SIGNAL_SENTIMENT ? WL_SIGNAL_TEXT
+                                                                           : WL_SIGNAL_BEHAVIOUR,
+                                     .reason = wl_str_from(reason),
+                                     .level = level,
+                                     .p_churn = (double)NAN,
+                                     .value = (double)NAN,
+                                     .observed = (double)NAN,
+                                     .baseline = (double)NAN};
     if (script->alerts == NULL) {
         CHECK_INT(wl_alerts_new(wl_alloc_default(), &script->options, &script->alerts, NULL),
                   WL_OK);
@@ -176,18 +176,18 @@ static void test_signals_of_a_day_are_one_alert(void)
 static void test_stated_reasons_go_first(void)
 {
     struct script script;
-    struct wl_signal stated = {.user = WL_STR("u"),
-                               .time_us = DAY0 + WL_HOUR_US,
-                               .trace = 77,
-                               .kind = WL_SIGNAL_INTENT,
-                               .source = WL_SIGNAL_STATED,
-                               .reason = WL_STR("cancel"),
-                               .level = 1.0,
-                               .p_churn = 0.5,
-                               .value = 200.0,
-                               .observed = (double)NAN,
-                               .baseline = (double)NAN,
-                               .text = WL_STR("too many ads, goodbye")};
+    struct wl_alert_signal stated = {.user = WL_STR("u"),
+                                     .time_us = DAY0 + WL_HOUR_US,
+                                     .trace = 77,
+                                     .kind = WL_SIGNAL_INTENT,
+                                     .source = WL_SIGNAL_STATED,
+                                     .reason = WL_STR("cancel"),
+                                     .level = 1.0,
+                                     .p_churn = 0.5,
+                                     .value = 200.0,
+                                     .observed = (double)NAN,
+                                     .baseline = (double)NAN,
+                                     .text = WL_STR("too many ads, goodbye")};
 
     start(&script);
     intent(&script, "u", 0, "complaint", 0.8);
@@ -205,13 +205,13 @@ static void test_stated_reasons_go_first(void)
 static void test_quiet_signals_say_why(void)
 {
     struct script script;
-    struct wl_signal unsure = {.user = WL_STR("u"),
-                               .time_us = DAY0 + 3 * WL_HOUR_US,
-                               .trace = 99,
-                               .kind = WL_SIGNAL_INTENT,
-                               .reason = WL_STR("cancel"),
-                               .level = 0.99,
-                               .is_unsure = true};
+    struct wl_alert_signal unsure = {.user = WL_STR("u"),
+                                     .time_us = DAY0 + 3 * WL_HOUR_US,
+                                     .trace = 99,
+                                     .kind = WL_SIGNAL_INTENT,
+                                     .reason = WL_STR("cancel"),
+                                     .level = 0.99,
+                                     .is_unsure = true};
 
     start(&script);
     intent(&script, "u", 0, "how_to", 0.99);
