@@ -173,7 +173,7 @@ void wl_sim_event_write(const struct wl_sim_emitter *emitter, const struct wl_si
     if (event->detail != WL_SIM_NO_DETAIL) {
         put_detail(&line, &is_first, event);
     }
-    if (event->text != WL_SIM_NO_TEXT && emitter->texts[event->text].is_kept) {
+    if (event->text != WL_SIM_NO_TEXT) {
         put(&line, is_first ? "\"text\":\"" : ",\"text\":\"");
         flush(&line, buf);
         wl_sim_words_write(&emitter->texts[event->text], buf);

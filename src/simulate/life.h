@@ -70,7 +70,7 @@ struct wl_sim_text {
     uint8_t tone;    /* enum wl_sim_tone */
     uint8_t channel; /* enum wl_sim_text_channel */
     bool is_zh;
-    bool is_kept; /* part of the corpus; otherwise the event stays without words */
+    bool is_kept; /* part of the corpus texts.csv; the event carries its words anyway */
 };
 
 /* Events and texts of some customers, in no particular order. */
