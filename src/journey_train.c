@@ -304,8 +304,8 @@ static const char *sentence(struct lab *lab, const char *language)
 }
 
 static wl_status judge(struct lab *lab, const struct predictions *own,
-                       const struct wl_baseline_scores *baselines, bool is_forced,
-                       struct wl_evaluation *evaluation, wl_error *error)
+                       const struct wl_baseline_scores *baselines, size_t n_baselines,
+                       bool is_forced, struct wl_evaluation *evaluation, wl_error *error)
 {
     const struct wl_journey *journey = lab->journey;
     uint8_t *y = wl_arena_zeroed(&lab->arena, lab->n_judged + 1, sizeof(*y));
@@ -340,7 +340,7 @@ static wl_status judge(struct lab *lab, const struct predictions *own,
         .is_random = lab->folds.is_random,
         .is_forced = is_forced,
         .caution = journey->workspace.caution,
-        .n_baselines = lab->training->n_baselines,
+        .n_baselines = n_baselines,
         .baselines = baselines,
         .gates = lab->training->gates,
         .seed = journey->run.seed,
@@ -383,6 +383,62 @@ done:
     return status;
 }
 
+// The model's own features that are (or are not) made of texts. n_items stays 0 when that leaves
+// none or all of them: then there is nothing to compare.
+static wl_status split_features(const struct lab *lab, bool wants_text, struct wl_texts *names,
+                                wl_error *error)
+{
+    const struct wl_plan *plan = lab->journey->plan;
+    const struct wl_texts *own = &lab->training->options.features;
+    struct wl_arena *arena = &lab->journey->workspace.arena;
+    const char **items = wl_arena_zeroed(arena, plan->n_features + 1, sizeof(*items));
+    size_t n_own = 0;
+    size_t n = 0;
+
+    if (items == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu names", plan->n_features);
+    }
+    for (size_t i = 0; i < plan->n_features; i++) {
+        const char *name = plan->features[i].name;
+        bool is_own = own->n_items == 0;
+        for (size_t f = 0; f < own->n_items && !is_own; f++) {
+            is_own = strcmp(own->items[f], name) == 0;
+        }
+        n_own += is_own;
+        if (is_own && wl_plan_is_text(plan, i) == wants_text) {
+            items[n++] = name;
+        }
+    }
+    *names = (struct wl_texts){.items = items, .n_items = n < n_own ? n : 0};
+    return WL_OK;
+}
+
+// The model without its text columns, and with those alone, beside the other baselines.
+static wl_status judge_texts(struct lab *lab, struct wl_baseline_scores *baselines,
+                             size_t *n_baselines, wl_error *error)
+{
+    static const char *const names[2] = {WL_BASELINE_NO_TEXT, WL_BASELINE_TEXT_ONLY};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct wl_train_options options = lab->training->options;
+        struct predictions other;
+        WL_TRY(split_features(lab, i == 1, &options.features, error));
+        if (options.features.n_items == 0) {
+            return WL_OK;
+        }
+        if (*n_baselines == WL_BASELINES_MAX) {
+            wl_notice(lab->journey->run.sink, "no room to compare with %s: at most %d baselines",
+                      names[i], WL_BASELINES_MAX);
+            return WL_OK;
+        }
+        options.calibration = WL_CALIBRATION_NONE;
+        WL_TRY(predict(lab, &options, true, &other, NULL, error));
+        baselines[(*n_baselines)++] =
+            (struct wl_baseline_scores){.name = names[i], .score = other.margin};
+    }
+    return WL_OK;
+}
+
 static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
                          struct wl_trained *trained, wl_error *error)
 {
@@ -391,6 +447,7 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
     struct predictions own;
     struct predictions other;
     bool is_by_time = lab->folds.n_folds == 1;
+    size_t n_baselines = training->n_baselines;
     double threshold = 0.0;
 
     WL_TRY(list_judged(lab, error));
@@ -403,7 +460,8 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
         baselines[b] = (struct wl_baseline_scores){.name = baseline_name(&training->baselines[b]),
                                                    .score = other.margin};
     }
-    WL_TRY(judge(lab, &own, baselines, is_forced, &trained->evaluation, error));
+    WL_TRY(judge_texts(lab, baselines, &n_baselines, error));
+    WL_TRY(judge(lab, &own, baselines, n_baselines, is_forced, &trained->evaluation, error));
     trained->n_fit = is_by_time ? lab->folds.folds[0].n_fit : lab->labelled.n_rows;
     if (wants_model && !is_by_time) {
         WL_TRY(fit(lab, &training->options, NULL, lab->labelled.n_rows, &trained->model, &threshold,

@@ -30,6 +30,7 @@ static const struct wl_field fields[] = {
     {"tiers", WL_FIELD_NODE, FIELD(tiers), false, 0, 0, NULL, "the five risk tiers"},
     {"offers", WL_FIELD_NODE, FIELD(offers), false, 0, 0, NULL, "what may be promised"},
     {"messages", WL_FIELD_NODE, FIELD(messages), false, 0, 0, NULL, "how messages are written"},
+    {"texts", WL_FIELD_NODE, FIELD(texts), false, 0, 0, NULL, "who reads what customers write"},
     {"gates", WL_FIELD_NODE, FIELD(gates), false, 0, 0, NULL, "quality a model must reach"},
 };
 

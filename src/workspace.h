@@ -34,6 +34,7 @@ struct wl_workspace {
     const struct wl_node *offers;
     const struct wl_node *messages;
     const struct wl_node *gates;
+    const struct wl_node *texts;
 };
 
 #define WL_WORKSPACE_CONFIG "wanliu.yaml"

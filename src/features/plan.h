@@ -114,8 +114,9 @@ struct wl_plan {
     size_t n_sketches;
     struct wl_plan_attribute *attributes;
     size_t n_attributes;
-    size_t i_activity;    /* feature with activity in percent, or SIZE_MAX */
-    bool needs_readings;  /* some column is made of what was read in texts */
+    size_t i_activity;                  /* feature with activity in percent, or SIZE_MAX */
+    bool needs_readings;                /* some column is made of what was read in texts */
+    const char *readers[WL_READ_COUNT]; /* who reads: "rules", or a text model's name/version */
     const char **skipped; /* (n_skipped) attributes that "all" left out: too many levels */
     size_t n_skipped;
     struct wl_schema schema;  /* column names, kinds and the hash of their definitions */
@@ -126,9 +127,14 @@ struct wl_plan {
 struct wl_plan_options {
     int64_t utc_offset_us;
     const struct wl_company *company; /* for "attributes: all" and kinds; may be NULL */
+    const char *const *readers;       /* (WL_READ_COUNT) or NULL: rules */
     const char *const *exclude;       /* attributes never to use, e.g. the label; NULL-terminated,
                                        * may be NULL */
 };
+
+/* wl_plan_is_text - whether a column is made of what customers wrote: of signals of texts alone, a
+ * ratio of such, or given by a model of texts (a name that begins with "text_"). */
+bool wl_plan_is_text(const struct wl_plan *plan, size_t i_feature);
 
 /* wl_plan_compile - check a feature set and lay it out.
  *   arena     (in,out) owns the plan.

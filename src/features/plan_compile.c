@@ -50,6 +50,18 @@ size_t wl_plan_find(const struct wl_plan *plan, struct wl_str name)
     return SIZE_MAX;
 }
 
+bool wl_plan_is_text(const struct wl_plan *plan, size_t i_feature)
+{
+    const struct wl_feature *feature = wl_plan_feature(plan, i_feature);
+
+    switch ((int)feature->aggregate) {
+    case WL_AGGREGATE_RATIO: return wl_plan_is_text(plan, feature->i_of);
+    case WL_AGGREGATE_GIVEN: return strncmp(feature->name, "text_", 5) == 0;
+    case WL_AGGREGATE_ATTRIBUTE: return false;
+    default: return plan->signals[feature->i_signal].n_events == 0;
+    }
+}
+
 wl_status wl_plan_add_feature(struct wl_plan_builder *builder, const struct wl_node *node,
                               const struct wl_feature *feature)
 {
@@ -91,6 +103,7 @@ struct section_fields {
     const struct wl_node *ratios;
     const struct wl_node *attributes;
     const struct wl_node *given;
+    const struct wl_node *readers;
     struct wl_texts drop;
 };
 
@@ -109,6 +122,7 @@ static const struct wl_field section_table[] = {
     SECTION_FIELD(ratios, WL_FIELD_NODE, "list of ratios of two features"),
     SECTION_FIELD(attributes, WL_FIELD_NODE, "all, or a list"),
     SECTION_FIELD(given, WL_FIELD_NODE, "list of columns that other models fill in"),
+    SECTION_FIELD(readers, WL_FIELD_NODE, "who reads texts; default: the section texts"),
     SECTION_FIELD(drop, WL_FIELD_TEXTS, "names of features of the library to leave out")};
 
 typedef wl_status (*read_item_fn)(struct wl_plan_builder *builder, const struct wl_node *node);
@@ -129,6 +143,25 @@ static wl_status read_list(struct wl_plan_builder *builder, const struct wl_node
     return WL_OK;
 }
 
+// A definition names the readers of its readings, because other readers give other columns.
+static wl_status read_readers(struct wl_plan_builder *builder, const struct wl_node *readers)
+{
+    if (readers == NULL) {
+        return WL_OK;
+    }
+    if (readers->kind != WL_NODE_MAP) {
+        return wl_fail_node(builder->error, readers, "features.readers: wants a map, found %s",
+                            wl_node_kind_name(readers->kind));
+    }
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        const struct wl_node *node = wl_node_get(readers, wl_text_read_key((enum wl_text_read)i));
+        if (node != NULL && node->kind == WL_NODE_STRING) {
+            builder->plan->readers[i] = node->text.data;
+        }
+    }
+    return WL_OK;
+}
+
 static wl_status read_section(struct wl_plan_builder *builder, const struct wl_node *section,
                               struct section_fields *fields)
 {
@@ -139,6 +172,7 @@ static wl_status read_section(struct wl_plan_builder *builder, const struct wl_n
         WL_TRY(wl_offset_parse(wl_str_from(fields->utc_offset), &builder->plan->utc_offset_us,
                                builder->error));
     }
+    WL_TRY(read_readers(builder, fields->readers));
     WL_TRY(read_list(builder, fields->signals, "signals", wl_plan_read_signal));
     WL_TRY(read_list(builder, fields->sets, "sets", wl_plan_read_set));
     WL_TRY(read_list(builder, fields->ratios, "ratios", wl_plan_read_ratio));
@@ -204,6 +238,10 @@ static wl_status make_plan(struct wl_plan_builder *builder)
         return wl_plan_fail_memory(builder);
     }
     plan->utc_offset_us = builder->options->utc_offset_us;
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        plan->readers[i] =
+            builder->options->readers != NULL ? builder->options->readers[i] : "rules";
+    }
     builder->plan = plan;
     return WL_OK;
 }

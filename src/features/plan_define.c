@@ -183,6 +183,14 @@ static void write_definition(const struct wl_plan *plan, bool has_words, struct 
 
     wl_json_open(&json, '{');
     write_offset(&json, plan->utc_offset_us);
+    if (plan->needs_readings) {
+        wl_json_key(&json, "readers");
+        wl_json_open(&json, '{');
+        for (size_t i = 0; i < WL_READ_COUNT; i++) {
+            write_pair(&json, wl_text_read_key((enum wl_text_read)i), plan->readers[i]);
+        }
+        wl_json_close(&json, '}');
+    }
     wl_json_key(&json, "signals");
     wl_json_open(&json, '[');
     for (size_t i = 0; i < plan->n_signals; i++) {

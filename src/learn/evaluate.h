@@ -107,6 +107,14 @@ struct wl_evaluate_input {
     size_t n_threads;
 };
 
+/* Two baselines of their own kind: the model itself without the columns made of texts, and with
+ * those alone. They say what text adds and are no rivals of the model. */
+#define WL_BASELINE_NO_TEXT   "no_text"
+#define WL_BASELINE_TEXT_ONLY "text_only"
+
+/* wl_baseline_is_ablation - whether a baseline is one of those two. */
+bool wl_baseline_is_ablation(const char *name);
+
 #define WL_EVALUATION_FOLDS_MAX  20
 #define WL_EVALUATION_POINTS_MAX 200 /* of a curve: more than a screen shows */
 #define WL_EVALUATION_DECILES    10
@@ -182,7 +190,8 @@ WL_MUST_CHECK wl_status wl_evaluation_read(struct wl_arena *arena, const struct 
 /* wl_evaluation_lines - one JSON line per figure, the baselines' too:
  * {"set":..,"model":..,"metric":"auc","value":..,"low":..,"high":..,"n":..}. What is not measurable
  * has "value":null,"status":"not_measurable_yet","why":"...". After the figures, one line per
- * warning of wl_evaluation_warnings, in English: {"set":..,"model":..,"warning":".."}. */
+ * warning of wl_evaluation_warnings, in English: {"set":..,"model":..,"warning":".."}, and what text
+ * adds as {"set":..,"model":..,"note":".."}. */
 void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text);
 
 /* wl_evaluation_text - a page for people, zh or en. */
@@ -191,6 +200,12 @@ void wl_evaluation_text(const struct wl_evaluation *evaluation, const char *lang
 
 /* wl_evaluation_curve_csv - threshold, recall, false positive rate and precision of every point. */
 void wl_evaluation_curve_csv(const struct wl_evaluation *evaluation, struct wl_buf *text);
+
+/* wl_evaluation_text_gain - what text adds to the model, in one sentence, zh or en, no line end;
+ * nothing when the evaluation has no WL_BASELINE_NO_TEXT. When the interval of the gain holds 0,
+ * the sentence says that nothing is shown. */
+void wl_evaluation_text_gain(const struct wl_evaluation *evaluation, const char *language,
+                             struct wl_buf *text);
 
 /* wl_evaluation_warnings - the warnings of a report, one per line, zh or en; nothing when there are
  * none: too good to be true, random split, below the minimum, the data's own caution. */

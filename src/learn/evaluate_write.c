@@ -144,6 +144,73 @@ static void put_warning(const struct wl_evaluation *evaluation, const char *warn
     wl_buf_char(text, '\n');
 }
 
+bool wl_baseline_is_ablation(const char *name)
+{
+    return strcmp(name, WL_BASELINE_NO_TEXT) == 0 || strcmp(name, WL_BASELINE_TEXT_ONLY) == 0;
+}
+
+static const struct wl_baseline_result *find_baseline(const struct wl_evaluation *evaluation,
+                                                      const char *name)
+{
+    for (size_t b = 0; b < evaluation->n_baselines; b++) {
+        if (strcmp(evaluation->baselines[b].name, name) == 0) {
+            return &evaluation->baselines[b];
+        }
+    }
+    return NULL;
+}
+
+// What may be concluded from a gain: an interval that holds 0 shows nothing.
+static const char *gain_verdict(const struct wl_metric *gain, bool is_zh)
+{
+    if (!(gain->low > 0.0) && !(gain->high < 0.0)) {
+        return is_zh ? "区间包含 0：不能说文本有帮助" : "the interval holds 0: no gain is shown";
+    }
+    if (gain->high < 0.0) {
+        return is_zh ? "文本使模型变差" : "text makes the model worse";
+    }
+    return is_zh ? "文本有帮助" : "text helps";
+}
+
+void wl_evaluation_text_gain(const struct wl_evaluation *evaluation, const char *language,
+                             struct wl_buf *text)
+{
+    bool is_zh = strcmp(language, "zh") == 0;
+    const struct wl_baseline_result *without = find_baseline(evaluation, WL_BASELINE_NO_TEXT);
+    const struct wl_baseline_result *only = find_baseline(evaluation, WL_BASELINE_TEXT_ONLY);
+
+    if (without == NULL || !isfinite(without->auc_gain.value)) {
+        return;
+    }
+    const struct wl_metric *gain = &without->auc_gain;
+    wl_buf_format(text,
+                  is_zh ? "文本带来的增益：AUC %+.4f（95 %% 区间 %.4f 至 %.4f），%s"
+                        : "what text adds: AUC %+.4f (95 %% interval %.4f to %.4f), %s",
+                  gain->value, gain->low, gain->high, gain_verdict(gain, is_zh));
+    if (only != NULL && isfinite(only->auc.value)) {
+        wl_buf_format(text, is_zh ? "；仅用文本 AUC %.4f" : "; text alone has AUC %.4f",
+                      only->auc.value);
+    }
+}
+
+static void put_note(const struct wl_evaluation *evaluation, struct wl_buf *text)
+{
+    struct wl_buf note;
+
+    wl_buf_init(&note, text->alloc, 0);
+    wl_evaluation_text_gain(evaluation, "en", &note);
+    if (note.n_bytes > 0) {
+        struct wl_json_writer json = wl_json_begin(text);
+        wl_json_open(&json, '{');
+        put_text(&json, "set", evaluation->set);
+        put_text(&json, "model", evaluation->model);
+        put_text(&json, "note", note.data);
+        wl_json_close(&json, '}');
+        wl_buf_char(text, '\n');
+    }
+    wl_buf_release(&note);
+}
+
 void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text)
 {
     char scratch[WARNING_BYTES_MAX];
@@ -164,6 +231,7 @@ void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *
     for (size_t i = 0; i < WARNINGS_MAX; i++) {
         put_warning(evaluation, warning_text(evaluation, i, false, scratch), text);
     }
+    put_note(evaluation, text);
 }
 
 static void put_named_metric(struct wl_json_writer *json, const char *key,
@@ -380,6 +448,11 @@ static void page_baselines(const struct wl_evaluation *evaluation, bool is_zh, s
         (void)snprintf(label, sizeof(label), is_zh ? "%s: 模型领先" : "%s: model ahead by",
                        baseline->name);
         page_metric(label, &baseline->auc_gain, is_zh, text);
+    }
+    size_t before = text->n_bytes;
+    wl_evaluation_text_gain(evaluation, is_zh ? "zh" : "en", text);
+    if (text->n_bytes > before) {
+        wl_buf_char(text, '\n');
     }
 }
 

@@ -20,7 +20,8 @@ static const struct wl_baseline_result *best_baseline(const struct wl_evaluation
     const struct wl_baseline_result *best = NULL;
     for (size_t i = 0; i < evaluation->n_baselines; i++) {
         const struct wl_baseline_result *one = &evaluation->baselines[i];
-        if (isfinite(one->auc.value) && (best == NULL || one->auc.value > best->auc.value)) {
+        bool is_rival = !wl_baseline_is_ablation(one->name) && isfinite(one->auc.value);
+        if (is_rival && (best == NULL || one->auc.value > best->auc.value)) {
             best = one;
         }
     }

@@ -23,7 +23,8 @@ static bool is_gain_doubtful(const struct wl_evaluation *evaluation)
 {
     for (size_t i = 0; i < evaluation->n_baselines; i++) {
         const struct wl_metric *gain = &evaluation->baselines[i].auc_gain;
-        if (isfinite(gain->low) && gain->low <= 0.0) {
+        bool is_rival = !wl_baseline_is_ablation(evaluation->baselines[i].name);
+        if (is_rival && isfinite(gain->low) && gain->low <= 0.0) {
             return true;
         }
     }
