@@ -190,8 +190,8 @@ WL_MUST_CHECK wl_status wl_evaluation_read(struct wl_arena *arena, const struct 
 /* wl_evaluation_lines - one JSON line per figure, the baselines' too:
  * {"set":..,"model":..,"metric":"auc","value":..,"low":..,"high":..,"n":..}. What is not measurable
  * has "value":null,"status":"not_measurable_yet","why":"...". After the figures, one line per
- * warning of wl_evaluation_warnings, in English: {"set":..,"model":..,"warning":".."}, and what text
- * adds as {"set":..,"model":..,"note":".."}. */
+ * warning of wl_evaluation_warnings, in English: {"set":..,"model":..,"warning":".."}, and what
+ * text adds as {"set":..,"model":..,"note":".."}. */
 void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *text);
 
 /* wl_evaluation_text - a page for people, zh or en. */
