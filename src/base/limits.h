@@ -35,6 +35,7 @@
 #define WL_OFFERS_MAX           1024              /* offers of a catalogue */
 #define WL_MESSAGE_BYTES_MAX    ((size_t)1 << 18) /* 256 KiB: one message; mail clips at 100 */
 #define WL_FACT_BYTES_MAX       128     /* attribute shown in a message; names have up to 80 */
+#define WL_VOCABULARY_MAX       1000000 /* pieces of a tokenizer; gpt-oss has 201,088 */
 #define WL_GEMM_SHAPES_MAX      1024    /* products planned at a time; a model has a few dozen */
 #define WL_THREADS_MAX          256     /* workers of one command */
 #define WL_BOOTSTRAP_MAX        100000  /* resamples; more changes no digit that is printed */

@@ -83,22 +83,60 @@ bool wl_char_is_han(uint32_t c)
            (c >= 0x20000 && c <= 0x323AF) || (c >= 0xF900 && c <= 0xFAFF);
 }
 
-size_t wl_char_fold(uint32_t c, uint32_t *folded)
+static size_t decompose(uint32_t c, int options, uint32_t *parts)
 {
     utf8proc_int32_t chars[WL_FOLD_MAX] = {0};
     int boundclass = UTF8PROC_BOUNDCLASS_START;
-    utf8proc_ssize_t n = utf8proc_decompose_char(
-        (utf8proc_int32_t)c, chars, WL_FOLD_MAX,
-        (utf8proc_option_t)(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD), &boundclass);
+    utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, chars, WL_FOLD_MAX,
+                                                 (utf8proc_option_t)options, &boundclass);
 
     if (n < 1 || n > WL_FOLD_MAX) {
-        folded[0] = c; // no Unicode character: stays as it is
+        parts[0] = c; // no Unicode character: stays as it is
         return 1;
     }
     for (utf8proc_ssize_t i = 0; i < n; i++) {
-        folded[i] = (uint32_t)chars[i];
+        parts[i] = (uint32_t)chars[i];
     }
     return (size_t)n;
+}
+
+size_t wl_char_fold(uint32_t c, uint32_t *folded)
+{
+    return decompose(c, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, folded);
+}
+
+size_t wl_char_decompose(uint32_t c, uint32_t *parts)
+{
+    return decompose(c, UTF8PROC_DECOMPOSE, parts);
+}
+
+uint32_t wl_char_lower(uint32_t c)
+{
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+}
+
+enum wl_category wl_char_category(uint32_t c)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+
+    if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) {
+        return WL_CATEGORY_LETTER;
+    }
+    if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) {
+        return WL_CATEGORY_NUMBER;
+    }
+    if (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO) {
+        return WL_CATEGORY_PUNCTUATION;
+    }
+    if (category == UTF8PROC_CATEGORY_MN) {
+        return WL_CATEGORY_MARK_NONSPACING;
+    }
+    if (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP) {
+        return WL_CATEGORY_SPACE;
+    }
+    return category == UTF8PROC_CATEGORY_CN || category >= UTF8PROC_CATEGORY_CC
+               ? WL_CATEGORY_CONTROL
+               : WL_CATEGORY_OTHER;
 }
 
 static utf8proc_propval_t class_of(utf8proc_int32_t c)

@@ -44,6 +44,27 @@ size_t wl_char_fold(uint32_t c, uint32_t *folded);
  * Returns how many are left. Cost: O(n^2) for marks out of order; callers keep n short. */
 size_t wl_chars_compose(uint32_t *chars, size_t n);
 
+/* General categories, as far as anybody here asks. */
+enum wl_category {
+    WL_CATEGORY_OTHER = 0,
+    WL_CATEGORY_LETTER = 1,          /* L* */
+    WL_CATEGORY_NUMBER = 2,          /* N* */
+    WL_CATEGORY_PUNCTUATION = 3,     /* P* */
+    WL_CATEGORY_MARK_NONSPACING = 4, /* Mn */
+    WL_CATEGORY_SPACE = 5,           /* Z*: spaces, line and paragraph separators */
+    WL_CATEGORY_CONTROL = 6          /* C*: controls, formats, surrogates, private, unassigned */
+};
+
+/* wl_char_category - general category of a code point. Any value is fine. */
+enum wl_category wl_char_category(uint32_t c);
+
+/* wl_char_lower - simple lower case: one character for one. */
+uint32_t wl_char_lower(uint32_t c);
+
+/* wl_char_decompose - canonical decomposition of one character (NFD but for the order of marks).
+ *   parts  (out) (WL_FOLD_MAX).  Returns how many, at least 1. */
+size_t wl_char_decompose(uint32_t c, uint32_t *parts);
+
 /* wl_char_decode - the character that starts at text, of n_bytes that wl_utf8_length gave. */
 static inline uint32_t wl_char_decode(const char *text, size_t n_bytes)
 {
