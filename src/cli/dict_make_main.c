@@ -1,8 +1,9 @@
-/* Build-time program: makes zh.wldict from the files of python3-jieba.
- *   wanliu_dict_make FOLDER zh.wldict      FOLDER is the package's, with dict.txt */
+/* Build-time program: makes zh.wldict and zh.wlidf from the files of python3-jieba.
+ *   wanliu_dict_make FOLDER zh.wldict zh.wlidf      FOLDER is the package's, with dict.txt */
 #include "base/arena.h"
 #include "base/file.h"
 #include "text/dict_make.h"
+#include "text/keyword_idf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static wl_status read_one(struct wl_arena *arena, const char *folder, const char
                         : wl_fail(error, WL_ENOMEM, "no memory for a path");
 }
 
-static wl_status make(const char *folder, const char *out_path, wl_error *error)
+static wl_status make_dictionary(const char *folder, const char *out_path, wl_error *error)
 {
     struct wl_dict_source source = {0};
     struct wl_buf texts[N_FILES];
@@ -61,15 +62,36 @@ done:
     return status;
 }
 
+static wl_status make_idf(const char *folder, const char *out_path, wl_error *error)
+{
+    struct wl_buf text;
+    struct wl_buf out;
+    struct wl_arena arena;
+    wl_status status = WL_OK;
+
+    wl_arena_init(&arena, wl_alloc_default(), 0);
+    wl_buf_init(&text, wl_alloc_default(), 0);
+    wl_buf_init(&out, wl_alloc_default(), 0);
+    WL_GO(read_one(&arena, folder, "analyse/idf.txt", &text, error));
+    WL_GO(wl_idf_make(wl_alloc_default(), wl_buf_view(&text), &out, error));
+    status = wl_file_write(out_path, wl_buf_view(&out), error);
+done:
+    wl_buf_release(&text);
+    wl_buf_release(&out);
+    wl_arena_release(&arena);
+    return status;
+}
+
 int main(int n_words, char **words)
 {
     wl_error error;
 
-    if (n_words != 3) {
-        fprintf(stderr, "usage: %s FOLDER OUT\n", words[0]);
+    if (n_words != 4) {
+        fprintf(stderr, "usage: %s FOLDER DICTIONARY IDF\n", words[0]);
         return EXIT_FAILURE;
     }
-    if (make(words[1], words[2], &error) != WL_OK) {
+    if (make_dictionary(words[1], words[2], &error) != WL_OK ||
+        make_idf(words[1], words[3], &error) != WL_OK) {
         fprintf(stderr, "%s: %s\n", words[0], error.message);
         return EXIT_FAILURE;
     }
