@@ -36,6 +36,7 @@ wl_status wl_text_scratch_new(const wl_alloc *alloc, struct wl_text_scratch **sc
         return wl_fail(error, WL_ENOMEM, "no memory to read texts");
     }
     scratch->alloc = alloc;
+    wl_normal_init(&scratch->normal, alloc);
     *scratch_out = scratch;
     return WL_OK;
 }
@@ -45,6 +46,7 @@ void wl_text_scratch_free(struct wl_text_scratch *scratch)
     if (scratch == NULL) {
         return;
     }
+    wl_normal_release(&scratch->normal);
     for (size_t i = 0; i < WL_SCRATCH_SLOTS; i++) {
         wl_alloc_free(scratch->alloc, scratch->blocks[i]);
     }

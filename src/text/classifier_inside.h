@@ -3,6 +3,7 @@
 #ifndef WL_TEXT_CLASSIFIER_INSIDE_H
 #define WL_TEXT_CLASSIFIER_INSIDE_H
 #include "text/classifier.h"
+#include "text/normalise.h"
 
 struct wl_text_classifier {
     struct wl_text_about about;
@@ -13,7 +14,7 @@ struct wl_text_classifier {
 
 /* Blocks of working memory; each has one user at a time within a call. */
 enum wl_scratch_slot {
-    WL_SCRATCH_TEXT,  /* the normalised text */
+    WL_SCRATCH_TEXT,  /* the text as the classifier compares it */
     WL_SCRATCH_HITS,  /* rules: terms found */
     WL_SCRATCH_STATE, /* rules: what has been seen of each rule; all zero between calls */
     WL_SCRATCH_SLOTS
@@ -24,6 +25,7 @@ struct wl_text_scratch {
     void *blocks[WL_SCRATCH_SLOTS]; /* (bytes[i]) owned */
     size_t bytes[WL_SCRATCH_SLOTS];
     struct wl_linear_scratch *linear; /* made by the first linear classifier that is asked; owned */
+    struct wl_normal normal;          /* the text, normalised */
 };
 
 /* wl_linear_scratch_free - what a linear classifier keeps from text to text; NULL is fine. */
