@@ -37,6 +37,21 @@ struct wl_str wl_str_cut(struct wl_str *rest, char separator);
  * does. i_byte < n_bytes. Source: RFC 3629, section 4; surrogates and overlong forms are none. */
 size_t wl_utf8_length(struct wl_str text, size_t i_byte);
 
+/* wl_utf8_decode - the character at text[i_byte], of n_bytes that wl_utf8_length gave (not 0). */
+static inline uint32_t wl_utf8_decode(struct wl_str text, size_t i_byte, size_t n_bytes)
+{
+    const unsigned char *at = (const unsigned char *)text.data + i_byte;
+
+    switch (n_bytes) {
+    case 1: return at[0];
+    case 2: return (at[0] & 0x1FU) << 6 | (at[1] & 0x3FU);
+    case 3: return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
+    default:
+        return (at[0] & 0x07U) << 18 | (at[1] & 0x3FU) << 12 | (at[2] & 0x3FU) << 6 |
+               (at[3] & 0x3FU);
+    }
+}
+
 /* wl_str_is_utf8 - whole text is UTF-8. Cost: O(bytes), eight ASCII bytes at a time. */
 bool wl_str_is_utf8(struct wl_str text);
 

@@ -1,4 +1,4 @@
-/* Names of reasons, channels, offers and languages. */
+/* Names of reasons, channels and offers. */
 #include "compose/taxonomy.h"
 
 const char *const wl_channel_names[] = {"email", "push", "sms", "in_app", NULL};
@@ -10,7 +10,6 @@ const char *const wl_reason_group_names[] = {"engagement", "value",      "billin
                                              "experience", "onboarding", NULL};
 const char *const wl_offer_kind_names[] = {
     "none", "coupon", "points", "trial_pack", "vip_support", "care", "pause", "feature_tip", NULL};
-const char *const wl_language_names[] = {"en", "zh", NULL};
 
 int wl_name_find(const char *const *names, struct wl_str text)
 {

@@ -3,7 +3,7 @@
 #ifndef WL_COMPOSE_TAXONOMY_H
 #define WL_COMPOSE_TAXONOMY_H
 #include "base/error.h"
-#include "base/str.h"
+#include "base/language.h"
 
 enum wl_channel {
     WL_CHANNEL_EMAIL = 0,
@@ -46,15 +46,11 @@ enum wl_offer_kind {
 };
 #define WL_OFFER_KIND_COUNT 8
 
-enum wl_language { WL_LANGUAGE_EN = 0, WL_LANGUAGE_ZH = 1 };
-#define WL_LANGUAGE_COUNT 2
-
 /* Names by number, NULL-terminated, as configuration writes them. */
 extern const char *const wl_channel_names[WL_CHANNEL_COUNT + 1];
 extern const char *const wl_reason_names[WL_REASON_COUNT + 1];
 extern const char *const wl_reason_group_names[WL_REASON_GROUP_COUNT + 1];
 extern const char *const wl_offer_kind_names[WL_OFFER_KIND_COUNT + 1];
-extern const char *const wl_language_names[WL_LANGUAGE_COUNT + 1];
 
 /* wl_name_find - index of text in a NULL-terminated list of names, or -1. */
 int wl_name_find(const char *const *names, struct wl_str text);

@@ -316,7 +316,7 @@ static size_t take_next(struct pass *pass, size_t i)
         return take_invalid(pass, i);
     }
     struct source from = {.i_raw = (uint32_t)i, .n_raw = (uint32_t)n};
-    take_char(pass, wl_char_decode(pass->raw.data + i, n), from);
+    take_char(pass, wl_utf8_decode(pass->raw, i, n), from);
     return i + n;
 }
 

@@ -1,9 +1,7 @@
 /* What Unicode says of a character: kind, folding, composing. The only door to utf8proc. */
 #ifndef WL_TEXT_UNICODE_H
 #define WL_TEXT_UNICODE_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/str.h"
 
 #define WL_UNICODE_JOINER  0x200DU /* zero width joiner: makes one emoji of several */
 #define WL_UNICODE_INVALID 0xFFFDU /* stands for bytes that are not UTF-8 */
@@ -68,16 +66,7 @@ size_t wl_char_decompose(uint32_t c, uint32_t *parts);
 /* wl_char_decode - the character that starts at text, of n_bytes that wl_utf8_length gave. */
 static inline uint32_t wl_char_decode(const char *text, size_t n_bytes)
 {
-    const unsigned char *at = (const unsigned char *)text;
-
-    switch (n_bytes) {
-    case 1: return at[0];
-    case 2: return (at[0] & 0x1FU) << 6 | (at[1] & 0x3FU);
-    case 3: return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
-    default:
-        return (at[0] & 0x07U) << 18 | (at[1] & 0x3FU) << 12 | (at[2] & 0x3FU) << 6 |
-               (at[3] & 0x3FU);
-    }
+    return wl_utf8_decode((struct wl_str){.data = text, .n_bytes = n_bytes}, 0, n_bytes);
 }
 
 /* wl_char_encode - a character as UTF-8, 1 to 4 bytes; returns their number. */
