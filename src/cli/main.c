@@ -19,6 +19,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_template_lint,
     &wl_command_template_render,
     &wl_command_template_coverage,
+    &wl_command_text_mask,
     &wl_command_text_segment,
     &wl_command_report,
     &wl_command_model_list,
