@@ -10,6 +10,7 @@
 #include "text/ngrams.h"
 
 #include "base/limits.h"
+#include "text/unicode.h"
 
 #include <string.h>
 
@@ -18,44 +19,13 @@
 #define NO_UTF8    UINT32_C(0x110000) /* + byte: above all code points */
 #define SEED_WORD  UINT64_C(0x2545f4914f6cdd1d)
 #define SEED_CHAR  UINT64_C(0x9fb21c651e98df25)
+#define SEED_PAIR  UINT64_C(0xe7037ed1a0b428db)
+#define EDGE       UINT64_C(0x8ebc6af09c88c6e3) /* stands for the begin or end of the text */
 #define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15) /* odd; 2^64 / golden ratio */
 #define FINISHER   UINT64_C(0xd6e8feb86659fd93)
+#define KEYS_MAX   (WL_NGRAM_MAX + WL_NGRAM_WINDOW_MAX) /* of one word or one character */
 
 /* -- what a character is -- */
-
-struct range {
-    uint32_t first;
-    uint32_t last;
-};
-
-// Beyond ASCII: what is neither letter nor digit, in rising order.
-static const struct range not_words[] = {
-    {0x80, 0xa9},     {0xab, 0xb1},       {0xb4, 0xb4},       {0xb6, 0xb8},       {0xbb, 0xbb},
-    {0xbf, 0xbf},     {0xd7, 0xd7},       {0xf7, 0xf7},       {0x300, 0x36f},     {0x2000, 0x206f},
-    {0x207a, 0x207e}, {0x208a, 0x208e},   {0x20a0, 0x20ff},   {0x2190, 0x245f},   {0x249c, 0x24e9},
-    {0x2500, 0x2775}, {0x2794, 0x2bff},   {0x2e00, 0x2e2e},   {0x2e30, 0x3004},   {0x3008, 0x3020},
-    {0x302a, 0x3030}, {0x303d, 0x3040},   {0x30a0, 0x30a0},   {0x30fb, 0x30fb},   {0xd800, 0xf8ff},
-    {0xfe00, 0xfe6f}, {0xff00, 0xff0f},   {0xff1a, 0xff20},   {0xff3b, 0xff40},   {0xff5b, 0xff65},
-    {0xffe0, 0xffff}, {0x1f000, 0x1f0ff}, {0x1f110, 0x1faff}, {0xe0000, 0x10ffff}};
-
-static bool is_word_beyond_ascii(uint32_t point)
-{
-    size_t low = 0;
-    size_t high = sizeof(not_words) / sizeof(not_words[0]);
-
-    if (point >= 0x3400 && point <= 0x9fff) { // Han
-        return true;
-    }
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (point > not_words[middle].last) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low == sizeof(not_words) / sizeof(not_words[0]) || point < not_words[low].first;
-}
 
 // Python's \w and \s.
 static bool is_word(uint32_t point)
@@ -64,7 +34,7 @@ static bool is_word(uint32_t point)
         return (point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z') ||
                (point >= '0' && point <= '9') || point == '_';
     }
-    return point < NO_UTF8 && is_word_beyond_ascii(point);
+    return point < NO_UTF8 && wl_char_of(point).kind <= WL_CHAR_DIGIT;
 }
 
 static bool is_space(uint32_t point)
@@ -72,9 +42,8 @@ static bool is_space(uint32_t point)
     if (point < 0x80) {
         return point == ' ' || (point >= 9 && point <= 13) || (point >= 0x1c && point <= 0x1f);
     }
-    return point == 0x85 || point == 0xa0 || point == 0x1680 ||
-           (point >= 0x2000 && point <= 0x200a) || point == 0x2028 || point == 0x2029 ||
-           point == 0x202f || point == 0x205f || point == 0x3000;
+    return point < NO_UTF8 && point < 0x3001 &&
+           (wl_char_of(point).kind == WL_CHAR_SPACE || wl_char_of(point).kind == WL_CHAR_LINE);
 }
 
 /* -- life -- */
@@ -90,7 +59,12 @@ wl_status wl_ngram_options_check(const struct wl_ngram_options *options, wl_erro
         return wl_fail(error, WL_EINVAL, "n-grams of %u to %u characters", options->chars_min,
                        options->chars_max);
     }
-    if (options->words_max == 0 && options->chars_max == 0) {
+    if (options->pair_chars > 0 &&
+        (options->pair_window < 2 || options->pair_window > WL_NGRAM_WINDOW_MAX)) {
+        return wl_fail(error, WL_EINVAL, "pairs within %u words, 2 to %d are possible",
+                       options->pair_window, WL_NGRAM_WINDOW_MAX);
+    }
+    if (options->words_max == 0 && options->chars_max == 0 && options->pair_chars == 0) {
         return wl_fail(error, WL_EINVAL, "neither word nor character n-grams are wanted");
     }
     return WL_OK;
@@ -115,18 +89,18 @@ void wl_ngrams_release(struct wl_ngrams *ngrams)
 
 static uint32_t decode(struct wl_str text, size_t i_byte, size_t *n_bytes)
 {
-    const unsigned char *s = (const unsigned char *)text.data + i_byte;
+    unsigned char byte = (unsigned char)text.data[i_byte];
 
-    *n_bytes = wl_utf8_length(text, i_byte);
-    switch (*n_bytes) {
-    case 1: return s[0];
-    case 2: return ((s[0] & 0x1fU) << 6) | (s[1] & 0x3fU);
-    case 3: return ((s[0] & 0x0fU) << 12) | ((s[1] & 0x3fU) << 6) | (s[2] & 0x3fU);
-    case 4:
-        return ((s[0] & 0x07U) << 18) | ((s[1] & 0x3fU) << 12) | ((s[2] & 0x3fU) << 6) |
-               (s[3] & 0x3fU);
-    default: *n_bytes = 1; return NO_UTF8 + s[0];
+    if (byte < 0x80) {
+        *n_bytes = 1;
+        return byte;
     }
+    *n_bytes = wl_utf8_length(text, i_byte);
+    if (*n_bytes == 0) {
+        *n_bytes = 1;
+        return NO_UTF8 + byte;
+    }
+    return wl_char_decode(text.data + i_byte, *n_bytes);
 }
 
 static void add_char(struct wl_ngrams *ngrams, uint32_t c, size_t i_byte)
@@ -162,7 +136,7 @@ static void decode_all(struct wl_ngrams *ngrams, struct wl_str text, bool padded
 }
 
 wl_status wl_ngrams_begin(struct wl_ngrams *ngrams, const struct wl_ngram_options *options,
-                          struct wl_str text, wl_error *error)
+                          struct wl_str text, bool wants_places, wl_error *error)
 {
     if (text.n_bytes > WL_LINE_BYTES_MAX) {
         return wl_fail(error, WL_ELIMIT, "a text of %zu bytes", text.n_bytes);
@@ -175,8 +149,10 @@ wl_status wl_ngrams_begin(struct wl_ngrams *ngrams, const struct wl_ngram_option
     ngrams->i_char = 0;
     ngrams->i_begin = 0;
     ngrams->i_end = 0;
-    ngrams->i_word = options->words_max > 0 ? 0 : ngrams->n_chars;
+    ngrams->i_word = 0;
+    ngrams->words_done = options->words_max == 0 && options->pair_chars == 0;
     ngrams->n_words = 0;
+    ngrams->wants_places = wants_places;
     ngrams->n_keys = 0;
     return WL_OK;
 }
@@ -191,52 +167,120 @@ static uint64_t extend(uint64_t hash, uint64_t value)
 static uint64_t finish(uint64_t hash, uint64_t group)
 {
     hash = (hash ^ (hash >> 32)) * FINISHER;
-    return ((hash ^ (hash >> 29)) & ~UINT64_C(1)) | group;
+    return ((hash ^ (hash >> 29)) & ~(uint64_t)(WL_NGRAM_GROUPS - 1)) | group;
 }
 
-// The first i_end - i_begin bytes of a place lie between two characters' offsets.
-static void add_key(struct wl_ngrams *ngrams, uint64_t key, uint32_t i_byte, size_t i_end)
+static void add_key(struct wl_ngrams *ngrams, uint64_t key, size_t i_byte, size_t i_end_byte)
 {
     ngrams->keys[ngrams->n_keys] = key;
-    ngrams->places[ngrams->n_keys] =
-        (struct wl_ngram_place){.i_byte = i_byte, .n_bytes = ngrams->offsets[i_end] - i_byte};
+    if (ngrams->wants_places) {
+        ngrams->places[ngrams->n_keys] = (struct wl_ngram_place){
+            .i_byte = (uint32_t)i_byte, .n_bytes = (uint32_t)(i_end_byte - i_byte)};
+    }
     ngrams->n_keys++;
 }
 
-static void add_words(struct wl_ngrams *ngrams, uint64_t hash, size_t i_begin, size_t i_end)
+static struct wl_ngram_word *word_at(struct wl_ngrams *ngrams, size_t i)
 {
-    size_t i = ngrams->n_words++;
-    size_t n_most = ngrams->options.words_max < i + 1 ? ngrams->options.words_max : i + 1;
+    return &ngrams->recent[i & (WL_NGRAM_WINDOW_MAX - 1)];
+}
 
-    ngrams->recent[i % WL_NGRAM_MAX] =
-        (struct wl_ngram_word){.hash = hash, .i_byte = ngrams->offsets[i_begin]};
-    for (size_t n = 1; n <= n_most; n++) {
-        uint64_t all = SEED_WORD;
+// Word n-grams that end with the last word; n_min 2 for the sign of the text's end.
+static void add_words(struct wl_ngrams *ngrams, size_t n_min)
+{
+    size_t i = ngrams->n_words - 1;
+    size_t n_most = ngrams->options.words_max < i + 1 ? ngrams->options.words_max : i + 1;
+    const struct wl_ngram_word *last = word_at(ngrams, i);
+
+    for (size_t n = n_min; n <= n_most; n++) {
+        uint64_t hash = SEED_WORD;
         for (size_t w = i + 1 - n; w <= i; w++) {
-            all = extend(all, ngrams->recent[w % WL_NGRAM_MAX].hash);
+            hash = extend(hash, word_at(ngrams, w)->hash);
         }
-        add_key(ngrams, finish(all, 0), ngrams->recent[(i + 1 - n) % WL_NGRAM_MAX].i_byte, i_end);
+        add_key(ngrams, finish(hash, WL_NGRAM_WORDS), word_at(ngrams, i + 1 - n)->i_byte,
+                last->i_byte + last->n_bytes);
     }
+}
+
+// Pairs of the last word with those before it, in one order whichever comes first.
+static void add_pairs(struct wl_ngrams *ngrams, size_t i_first)
+{
+    size_t i = ngrams->n_words - 1;
+    size_t n_back = ngrams->options.pair_window - 1;
+    const struct wl_ngram_word *last = word_at(ngrams, i);
+
+    for (size_t w = i > n_back + i_first ? i - n_back : i_first; w < i; w++) {
+        const struct wl_ngram_word *other = word_at(ngrams, w);
+        uint64_t low = last->prefix < other->prefix ? last->prefix : other->prefix;
+        uint64_t hash = extend(extend(SEED_PAIR, low), last->prefix ^ other->prefix ^ low);
+        add_key(ngrams, finish(hash, WL_NGRAM_PAIRS), last->i_byte, last->i_byte + last->n_bytes);
+        if (ngrams->wants_places) {
+            ngrams->places[ngrams->n_keys - 1].i_other = other->i_byte;
+            ngrams->places[ngrams->n_keys - 1].n_other = other->n_bytes;
+        }
+    }
+}
+
+static void push_edge(struct wl_ngrams *ngrams, size_t i_byte)
+{
+    *word_at(ngrams, ngrams->n_words) =
+        (struct wl_ngram_word){.hash = EDGE, .i_byte = (uint32_t)i_byte};
+    ngrams->n_words++;
+}
+
+// The word that begins at character i; returns where it ends, i when there is none.
+static size_t read_word(const struct wl_ngrams *ngrams, size_t i, struct wl_ngram_word *word)
+{
+    const uint32_t *chars = ngrams->chars;
+    size_t i_begin = i;
+    uint64_t hash = SEED_WORD;
+    uint64_t prefix = SEED_WORD;
+
+    while (i < ngrams->n_chars && (chars[i] & IS_WORD) != 0) {
+        hash = extend(hash, chars[i]);
+        i++;
+        prefix = i - i_begin <= ngrams->options.pair_chars ? hash : prefix;
+    }
+    if (i == i_begin && ngrams->options.words_all && chars[i] != BLANK) {
+        hash = extend(hash, chars[i]);
+        prefix = hash;
+        i++;
+    }
+    *word = (struct wl_ngram_word){.hash = hash,
+                                   .prefix = prefix,
+                                   .i_byte = ngrams->offsets[i_begin],
+                                   .n_bytes = ngrams->offsets[i] - ngrams->offsets[i_begin]};
+    return i;
 }
 
 static void walk_words(struct wl_ngrams *ngrams)
 {
-    const uint32_t *chars = ngrams->chars;
-    size_t i = ngrams->i_word;
+    bool all = ngrams->options.words_all;
+    size_t n_least = all ? 1 : 2; // shorter ones are not words for scikit-learn
 
-    while (i < ngrams->n_chars && ngrams->n_keys + WL_NGRAM_MAX <= WL_NGRAM_BLOCK) {
-        size_t i_begin = i;
-        uint64_t hash = SEED_WORD;
-        while (i < ngrams->n_chars && (chars[i] & IS_WORD) != 0) {
-            hash = extend(hash, chars[i]);
-            i++;
-        }
-        if (i - i_begin >= 2) { // shorter ones are not words for scikit-learn
-            add_words(ngrams, hash, i_begin, i);
-        }
-        i += i == i_begin;
+    if (all && ngrams->n_words == 0) {
+        push_edge(ngrams, 0);
     }
-    ngrams->i_word = i;
+    while (ngrams->i_word < ngrams->n_chars && ngrams->n_keys + KEYS_MAX <= WL_NGRAM_BLOCK) {
+        struct wl_ngram_word word;
+        size_t i_end = read_word(ngrams, ngrams->i_word, &word);
+        if (i_end - ngrams->i_word >= n_least) {
+            *word_at(ngrams, ngrams->n_words) = word;
+            ngrams->n_words++;
+            add_words(ngrams, 1);
+            if (ngrams->options.pair_chars > 0) {
+                add_pairs(ngrams, all ? 1 : 0);
+            }
+        }
+        ngrams->i_word = i_end > ngrams->i_word ? i_end : i_end + 1;
+    }
+    if (ngrams->i_word >= ngrams->n_chars && ngrams->n_keys + KEYS_MAX <= WL_NGRAM_BLOCK) {
+        if (all && ngrams->n_words > 1) {
+            push_edge(ngrams, ngrams->offsets[ngrams->n_chars]);
+            add_words(ngrams, 2);
+        }
+        ngrams->words_done = true;
+    }
 }
 
 // N-grams of min and more characters that begin at i and end before i_end.
@@ -248,7 +292,8 @@ static void add_chars(struct wl_ngrams *ngrams, size_t i, size_t i_end, size_t n
     for (size_t n = 1; n <= n_most; n++) {
         hash = extend(hash, ngrams->chars[i + n - 1]);
         if (n >= n_min) {
-            add_key(ngrams, finish(hash, 1), ngrams->offsets[i], i + n);
+            add_key(ngrams, finish(hash, WL_NGRAM_CHARS), ngrams->offsets[i],
+                    ngrams->offsets[i + n]);
         }
     }
 }
@@ -257,7 +302,7 @@ static void walk_chars(struct wl_ngrams *ngrams)
 {
     size_t i = ngrams->i_char;
 
-    while (i < ngrams->n_chars && ngrams->n_keys + WL_NGRAM_MAX <= WL_NGRAM_BLOCK) {
+    while (i < ngrams->n_chars && ngrams->n_keys + KEYS_MAX <= WL_NGRAM_BLOCK) {
         add_chars(ngrams, i, ngrams->n_chars, ngrams->options.chars_min);
         i++;
     }
@@ -284,7 +329,7 @@ static void walk_padded(struct wl_ngrams *ngrams)
 {
     size_t n_min = ngrams->options.chars_min;
 
-    while (ngrams->n_keys + WL_NGRAM_MAX <= WL_NGRAM_BLOCK) {
+    while (ngrams->n_keys + KEYS_MAX <= WL_NGRAM_BLOCK) {
         if (ngrams->i_char >= ngrams->i_end && !next_padded(ngrams)) {
             return;
         }
@@ -300,10 +345,10 @@ static void walk_padded(struct wl_ngrams *ngrams)
 bool wl_ngrams_next(struct wl_ngrams *ngrams)
 {
     ngrams->n_keys = 0;
-    if (ngrams->i_word < ngrams->n_chars) {
+    if (!ngrams->words_done) {
         walk_words(ngrams);
     }
-    if (ngrams->i_word >= ngrams->n_chars && ngrams->options.chars_max > 0) {
+    if (ngrams->words_done && ngrams->options.chars_max > 0) {
         if (ngrams->options.chars_within_words) {
             walk_padded(ngrams);
         } else {

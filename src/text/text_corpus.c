@@ -73,7 +73,7 @@ static wl_status count_text(struct counting *counting, const struct wl_ngram_opt
     uint32_t column = 0;
 
     row->n = 0;
-    WL_TRY(wl_ngrams_begin(ngrams, options, text, error));
+    WL_TRY(wl_ngrams_begin(ngrams, options, text, false, error));
     while (wl_ngrams_next(ngrams)) {
         WL_TRY(wl_text_row_reserve(row, counting->n_seen + ngrams->n_keys, ngrams->n_keys, error));
         for (size_t i = 0; i < ngrams->n_keys; i++) {
@@ -224,7 +224,7 @@ void wl_text_corpus_df(const struct wl_text_corpus *corpus, const uint8_t *is_in
     }
 }
 
-wl_status wl_text_corpus_weigh(const struct wl_text_corpus *corpus, const float *idf,
+wl_status wl_text_corpus_weigh(const struct wl_text_corpus *corpus, const float *idf, bool binary,
                                struct wl_sparse *rows, wl_error *error)
 {
     const struct wl_sparse *counts = &corpus->counts;
@@ -241,7 +241,7 @@ wl_status wl_text_corpus_weigh(const struct wl_text_corpus *corpus, const float 
             made.values[begin + n] = counts->values[i];
             n += idf[counts->columns[i]] > 0.0F;
         }
-        wl_tfidf_weigh(corpus->keys, idf, made.columns + begin, n, made.values + begin);
+        wl_tfidf_weigh(corpus->keys, idf, binary, made.columns + begin, n, made.values + begin);
         status = wl_sparse_row(&made, n, error);
     }
     if (status == WL_OK) {

@@ -27,10 +27,11 @@ void wl_text_corpus_release(struct wl_text_corpus *corpus);
 void wl_text_corpus_df(const struct wl_text_corpus *corpus, const uint8_t *is_in, uint32_t *df);
 
 /* wl_text_corpus_weigh - TF-IDF rows of all texts.
- *   idf   (in)  (n_columns) 0: this n-gram is not in the vocabulary.
- *   rows  (out) initialised here; release with wl_sparse_release.
+ *   idf     (in)  (n_columns) 0: this n-gram is not in the vocabulary.
+ *   binary  (in)  as for wl_tfidf_weigh.
+ *   rows    (out) initialised here; release with wl_sparse_release.
  * Errors:  WL_ENOMEM; nothing to release. */
 WL_MUST_CHECK wl_status wl_text_corpus_weigh(const struct wl_text_corpus *corpus, const float *idf,
-                                             struct wl_sparse *rows, wl_error *error);
+                                             bool binary, struct wl_sparse *rows, wl_error *error);
 
 #endif

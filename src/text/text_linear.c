@@ -3,6 +3,7 @@
 #include "text/text_linear.h"
 
 #include "math/calibrate.h"
+#include "text/normalise.h"
 #include "text/text_linear_inside.h"
 
 #include <math.h>
@@ -11,16 +12,6 @@
 size_t wl_text_outputs(size_t n_labels, enum wl_text_task task)
 {
     return task == WL_TEXT_ONE && n_labels == 2 ? 1 : n_labels;
-}
-
-void wl_text_linear_normalise(struct wl_str text, struct wl_buf *normalised)
-{
-    wl_buf_clear(normalised);
-    wl_buf_str(normalised, text);
-    for (size_t i = 0; i < normalised->n_bytes && normalised->status == WL_OK; i++) {
-        char c = normalised->data[i];
-        normalised->data[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-    }
 }
 
 /* -- probabilities -- */
@@ -94,7 +85,7 @@ static void add_margins(const struct wl_text_linear *linear, const struct wl_tex
 /* What a thread brings, beyond what all kinds share. */
 struct wl_linear_scratch {
     const wl_alloc *alloc;
-    struct wl_buf text; /* normalised */
+    struct wl_normal normal;
     struct wl_ngrams ngrams;
     struct wl_text_row row;
     float *margins; /* (margins_capacity) owned */
@@ -104,7 +95,7 @@ struct wl_linear_scratch {
 void wl_linear_scratch_free(struct wl_linear_scratch *scratch)
 {
     if (scratch != NULL) {
-        wl_buf_release(&scratch->text);
+        wl_normal_release(&scratch->normal);
         wl_ngrams_release(&scratch->ngrams);
         wl_text_row_release(&scratch->row);
         wl_alloc_free(scratch->alloc, scratch->margins);
@@ -120,7 +111,7 @@ static wl_status scratch_make(struct wl_text_scratch *shared, wl_error *error)
         return wl_fail(error, WL_ENOMEM, "no memory to read texts");
     }
     scratch->alloc = shared->alloc;
-    wl_buf_init(&scratch->text, shared->alloc, 0);
+    wl_normal_init(&scratch->normal, shared->alloc);
     wl_ngrams_init(&scratch->ngrams, shared->alloc);
     wl_text_row_init(&scratch->row, shared->alloc);
     shared->linear = scratch;
@@ -134,12 +125,12 @@ static wl_status ask(const struct wl_text_linear *linear, struct wl_str text,
 
     WL_TRY(WL_GROW(scratch->alloc, scratch->margins, scratch->margins_capacity, linear->n_outputs,
                    error));
-    wl_text_linear_normalise(text, &scratch->text);
-    WL_TRY(wl_buf_check(&scratch->text, error));
-    WL_TRY(wl_ngrams_begin(&scratch->ngrams, &linear->options, wl_buf_view(&scratch->text), error));
+    WL_TRY(wl_normal_set(&scratch->normal, text, error));
+    WL_TRY(wl_ngrams_begin(&scratch->ngrams, &linear->options, wl_buf_view(&scratch->normal.text),
+                           false, error));
     WL_TRY(wl_text_row_count(row, &linear->vocabulary, &scratch->ngrams, error));
-    wl_tfidf_weigh(linear->vocabulary.keys, linear->vocabulary.idf, row->columns, row->n,
-                   row->values);
+    wl_tfidf_weigh(linear->vocabulary.keys, linear->vocabulary.idf, linear->binary, row->columns,
+                   row->n, row->values);
     add_margins(linear, row, scratch->margins);
     wl_text_probabilities(linear, row->n > 0 ? scratch->margins : NULL, p);
     return WL_OK;

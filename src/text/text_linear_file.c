@@ -53,8 +53,16 @@ static void put_head(struct wl_buf *buf, const struct wl_text_linear *linear)
     wl_json_i64(&json, (int64_t)linear->options.chars_min);
     wl_json_key(&json, "chars_max");
     wl_json_i64(&json, (int64_t)linear->options.chars_max);
+    wl_json_key(&json, "pair_chars");
+    wl_json_i64(&json, (int64_t)linear->options.pair_chars);
+    wl_json_key(&json, "pair_window");
+    wl_json_i64(&json, (int64_t)linear->options.pair_window);
     wl_json_key(&json, "chars_within_words");
     wl_json_bool(&json, linear->options.chars_within_words);
+    wl_json_key(&json, "words_all");
+    wl_json_bool(&json, linear->options.words_all);
+    wl_json_key(&json, "binary");
+    wl_json_bool(&json, linear->binary);
     wl_json_close(&json, '}');
 }
 
@@ -145,6 +153,14 @@ static uint32_t whole(const struct wl_node *head, const char *key, uint32_t most
     return (uint32_t)number;
 }
 
+static bool read_flag(const struct wl_node *head, const char *key, bool *flag)
+{
+    const struct wl_node *node = wl_node_get(head, key);
+
+    *flag = node != NULL && node->kind == WL_NODE_BOOL && node->number > 0.0;
+    return node != NULL && node->kind == WL_NODE_BOOL;
+}
+
 static wl_status read_labels(const struct wl_node *list, struct wl_arena *arena,
                              const char ***labels_out, wl_error *error)
 {
@@ -177,7 +193,6 @@ static wl_status read_labels(const struct wl_node *list, struct wl_arena *arena,
 static wl_status read_options(const struct wl_node *head, struct wl_text_linear *linear,
                               wl_error *error)
 {
-    const struct wl_node *within = wl_node_get(head, "chars_within_words");
     double none = wl_node_number(head, "none", -2.0);
     double threshold = wl_node_number(head, "threshold", -1.0);
 
@@ -186,8 +201,11 @@ static wl_status read_options(const struct wl_node *head, struct wl_text_linear 
         (struct wl_ngram_options){.words_max = whole(head, "words_max", WL_NGRAM_MAX),
                                   .chars_min = whole(head, "chars_min", WL_NGRAM_MAX),
                                   .chars_max = whole(head, "chars_max", WL_NGRAM_MAX),
-                                  .chars_within_words = within != NULL && within->number > 0.0};
-    if (within == NULL || within->kind != WL_NODE_BOOL ||
+                                  .pair_chars = whole(head, "pair_chars", UINT16_MAX),
+                                  .pair_window = whole(head, "pair_window", WL_NGRAM_WINDOW_MAX)};
+    if (!read_flag(head, "chars_within_words", &linear->options.chars_within_words) ||
+        !read_flag(head, "words_all", &linear->options.words_all) ||
+        !read_flag(head, "binary", &linear->binary) ||
         wl_ngram_options_check(&linear->options, NULL) != WL_OK) {
         return fail_cut(error, "an n-gram size");
     }

@@ -2,7 +2,6 @@
 #ifndef WL_TEXT_TEXT_LINEAR_INSIDE_H
 #define WL_TEXT_TEXT_LINEAR_INSIDE_H
 #include "base/arena.h"
-#include "base/buf.h"
 #include "text/classifier_inside.h"
 #include "text/vocabulary.h"
 
@@ -12,6 +11,7 @@ struct wl_text_linear {
     const wl_alloc *alloc;
     struct wl_arena arena; /* names */
     struct wl_ngram_options options;
+    bool binary;         /* weights as wl_tfidf_weigh has it */
     uint32_t normaliser; /* version of the normaliser it was learnt with */
     struct wl_vocabulary vocabulary;
     size_t n_outputs;
@@ -21,7 +21,7 @@ struct wl_text_linear {
     double *intercept; /* (n_outputs) owned */
 };
 
-#define WL_TEXT_NORMALISER 0 /* version of wl_text_linear_normalise */
+#define WL_TEXT_NORMALISER 1 /* version of wl_normal_set: another one would see other n-grams */
 
 /* wl_text_linear_new - empty, with names and room for outputs; free with wl_text_classifier_free.
  * Errors:  WL_ENOMEM. */
@@ -31,9 +31,6 @@ WL_MUST_CHECK wl_status wl_text_linear_new(const wl_alloc *alloc, const char *co
 
 /* wl_text_linear_of - the linear classifier behind a classifier; NULL when it is another kind. */
 const struct wl_text_linear *wl_text_linear_of(const struct wl_text_classifier *classifier);
-
-/* wl_text_linear_normalise - what learning and serving do to a text before they look at it. */
-void wl_text_linear_normalise(struct wl_str text, struct wl_buf *normalised);
 
 /* wl_text_outputs - outputs of n_labels labels. */
 size_t wl_text_outputs(size_t n_labels, enum wl_text_task task);

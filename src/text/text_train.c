@@ -7,10 +7,12 @@
 #include "base/limits.h"
 #include "math/calibrate.h"
 #include "text/dual_descent.h"
+#include "text/normalise.h"
 #include "text/text_calibrate.h"
 #include "text/text_corpus.h"
 #include "text/text_folds.h"
 #include "text/text_linear_inside.h"
+#include "text/text_tell.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,8 +45,13 @@ void wl_text_train_options_init(struct wl_text_train_options *options, bool is_c
                                               .chars_min = is_chinese ? 1 : 2,
                                               .chars_max = is_chinese ? 4 : 5,
                                               .chars_within_words = !is_chinese,
+                                              .words_all = true,
+                                              .pair_chars = is_chinese ? 0 : 4,
+                                              .pair_window = 32,
+                                              .binary = is_chinese,
+                                              .label_power = is_chinese ? 0.5 : 0.0,
                                               .min_df = 2,
-                                              .c = 0.5,
+                                              .c = 1.0,
                                               .folds = 5,
                                               .precision_wanted = 0.9};
 }
@@ -81,7 +88,8 @@ static wl_status check(const struct wl_text_set *set, const struct wl_text_train
     if (set->n_labels > WL_TEXT_LABELS_MAX || set->n >= UINT32_MAX) {
         return wl_fail(error, WL_ELIMIT, "%zu texts with %zu labels", set->n, set->n_labels);
     }
-    if (!(options->c > 0.0) || !isfinite(options->c) || options->min_df < 1 || options->folds < 2 ||
+    if (!(options->c > 0.0) || !isfinite(options->c) || !(options->label_power >= 0.0) ||
+        !(options->label_power <= 4.0) || options->min_df < 1 || options->folds < 2 ||
         options->folds > 1000) {
         return wl_fail(error, WL_EINVAL, "c %g, min_df %lld and %lld folds do not make a model",
                        options->c, (long long)options->min_df, (long long)options->folds);
@@ -93,19 +101,24 @@ static wl_status check(const struct wl_text_set *set, const struct wl_text_train
     return check_labels(set, error);
 }
 
-static uint32_t size_of(int64_t n)
+// What is out of range becomes a value that wl_ngram_options_check refuses.
+static uint32_t size_of(int64_t n, uint32_t most)
 {
-    return n < 0 || n > WL_NGRAM_MAX ? WL_NGRAM_MAX + 1 : (uint32_t)n;
+    return n < 0 || n > (int64_t)most ? most + 1 : (uint32_t)n;
 }
 
 static wl_status begin(struct training *training, wl_error *error)
 {
     const struct wl_text_train_options *options = training->options;
 
-    training->ngrams = (struct wl_ngram_options){.words_max = size_of(options->words_max),
-                                                 .chars_min = size_of(options->chars_min),
-                                                 .chars_max = size_of(options->chars_max),
-                                                 .chars_within_words = options->chars_within_words};
+    training->ngrams =
+        (struct wl_ngram_options){.words_max = size_of(options->words_max, WL_NGRAM_MAX),
+                                  .chars_min = size_of(options->chars_min, WL_NGRAM_MAX),
+                                  .chars_max = size_of(options->chars_max, WL_NGRAM_MAX),
+                                  .pair_chars = size_of(options->pair_chars, UINT16_MAX),
+                                  .pair_window = size_of(options->pair_window, WL_NGRAM_WINDOW_MAX),
+                                  .chars_within_words = options->chars_within_words,
+                                  .words_all = options->words_all};
     training->n_outputs = wl_text_outputs(training->set->n_labels, training->set->task);
     WL_TRY(wl_ngram_options_check(&training->ngrams, error));
     return check(training->set, options, error);
@@ -116,21 +129,20 @@ static wl_status count_corpus(struct training *training, wl_error *error)
 {
     const struct wl_text_set *set = training->set;
     struct wl_str *texts = wl_alloc_array(training->alloc, set->n, sizeof(*texts));
-    struct wl_buf one;
+    struct wl_normal one;
     struct wl_buf all;
     wl_status status = WL_OK;
 
-    wl_buf_init(&one, training->alloc, 0);
+    wl_normal_init(&one, training->alloc);
     wl_buf_init(&all, training->alloc, SIZE_MAX / 2);
     if (texts == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for %zu texts", set->n);
         goto done;
     }
     for (size_t i = 0; i < set->n; i++) {
-        wl_text_linear_normalise(set->texts[i], &one);
-        WL_GO(wl_buf_check(&one, error));
-        texts[i] = (struct wl_str){.n_bytes = one.n_bytes};
-        wl_buf_str(&all, wl_buf_view(&one));
+        WL_GO(wl_normal_set(&one, set->texts[i], error));
+        texts[i] = (struct wl_str){.n_bytes = one.text.n_bytes};
+        wl_buf_str(&all, wl_buf_view(&one.text));
     }
     WL_GO(wl_buf_check(&all, error));
     for (size_t i = 0, at = 0; i < set->n; i++) {
@@ -141,7 +153,7 @@ static wl_status count_corpus(struct training *training, wl_error *error)
                                  set->n, (size_t)training->options->min_df, error);
 done:
     wl_alloc_free(training->alloc, texts);
-    wl_buf_release(&one);
+    wl_normal_release(&one);
     wl_buf_release(&all);
     return status;
 }
@@ -206,7 +218,12 @@ static wl_status learn(struct training *training, uint64_t seed, struct wl_spars
         bool is_known = (int64_t)training->df[c] >= training->options->min_df;
         training->idf[c] = is_known ? wl_idf(n_rows, training->df[c]) : 0.0F;
     }
-    WL_TRY(wl_text_corpus_weigh(&training->corpus, training->idf, x, error));
+    if (training->options->label_power > 0.0) {
+        WL_TRY(wl_text_tell(training->alloc, &training->corpus, set, training->is_in,
+                            training->options->label_power, training->idf, error));
+    }
+    WL_TRY(wl_text_corpus_weigh(&training->corpus, training->idf, training->options->binary, x,
+                                error));
     struct wl_dual_problem problem = {.x = x,
                                       .rows = training->rows,
                                       .n_rows = n_rows,
@@ -326,6 +343,7 @@ static wl_status settle(struct training *training, struct wl_text_linear *linear
         return wl_fail(error, WL_EINVAL, "there is no label \"%s\"", training->options->none);
     }
     linear->options = training->ngrams;
+    linear->binary = training->options->binary;
     WL_TRY(wl_text_calibrate(training->alloc, &held, linear, error));
     double *p = held_p;
     wl_status status = WL_OK;

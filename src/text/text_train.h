@@ -22,7 +22,12 @@ struct wl_text_train_options {
     int64_t chars_min; /* character n-grams of chars_min .. chars_max; 0 none */
     int64_t chars_max;
     bool chars_within_words; /* padded with a space at the edges, as scikit-learn's char_wb */
+    bool words_all;          /* words of one letter, punctuation, the text's ends too */
+    int64_t pair_chars;      /* pairs of words, each cut to this many characters; 0 none */
+    int64_t pair_window;     /* words that a pair spans at most */
+    bool binary;             /* how often a text has an n-gram does not matter */
     int64_t min_df;          /* texts an n-gram must occur in */
+    double label_power;      /* n-grams count more that tell labels apart; 0: all alike */
     double c;                /* weight of the data against the L2 penalty */
     int64_t folds;           /* for calibration: 5 */
     const char *none;        /* label that stands for "none of the others", or NULL */

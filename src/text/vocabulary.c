@@ -11,7 +11,7 @@
 
 static size_t home_of(uint64_t key, size_t n_slots)
 {
-    return (size_t)(key >> 1) & (n_slots - 1); // the lowest bit is the group, the same for all
+    return (size_t)(key >> 2) & (n_slots - 1); // the lowest bits are the group, the same for many
 }
 
 static uint64_t slot_of(uint64_t key, uint32_t column)
@@ -152,22 +152,22 @@ float wl_idf(size_t n_texts, size_t df)
     return (float)(log((1.0 + (double)n_texts) / (1.0 + (double)df)) + 1.0);
 }
 
-void wl_tfidf_weigh(const uint64_t *keys, const float *idf, const uint32_t *columns, size_t n,
-                    float *values)
+void wl_tfidf_weigh(const uint64_t *keys, const float *idf, bool binary, const uint32_t *columns,
+                    size_t n, float *values)
 {
     double squares[WL_NGRAM_GROUPS] = {0.0};
     float scale[WL_NGRAM_GROUPS];
 
     for (size_t i = 0; i < n; i++) {
         double count = (double)values[i];
-        double weight = (count > 1.0 ? 1.0 + log(count) : 1.0) * (double)idf[columns[i]];
+        double weight = (count > 1.0 && !binary ? 1.0 + log(count) : 1.0) * (double)idf[columns[i]];
         values[i] = (float)weight;
-        squares[keys[columns[i]] & 1] += weight * weight;
+        squares[keys[columns[i]] & (WL_NGRAM_GROUPS - 1)] += weight * weight;
     }
     for (size_t g = 0; g < WL_NGRAM_GROUPS; g++) {
         scale[g] = squares[g] > 0.0 ? (float)(1.0 / sqrt(squares[g])) : 0.0F;
     }
     for (size_t i = 0; i < n; i++) {
-        values[i] *= scale[keys[columns[i]] & 1];
+        values[i] *= scale[keys[columns[i]] & (WL_NGRAM_GROUPS - 1)];
     }
 }

@@ -69,11 +69,12 @@ WL_MUST_CHECK wl_status wl_text_row_count(struct wl_text_row *row,
                                           const struct wl_vocabulary *vocabulary,
                                           struct wl_ngrams *ngrams, wl_error *error);
 
-/* wl_tfidf_weigh - counts become (1 + ln count) * idf, then each group (words, characters) gets
- * Euclidean length 1.
- *   keys, idf  (in)     by column.
+/* wl_tfidf_weigh - counts become (1 + ln count) * idf, then each group (words, characters, pairs)
+ * gets Euclidean length 1.
+ *   keys, idf  (in)     by column; idf may be scaled.
+ *   binary     (in)     how often does not matter: idf alone.
  *   values     (in,out) (n) counts, then weights. */
-void wl_tfidf_weigh(const uint64_t *keys, const float *idf, const uint32_t *columns, size_t n,
-                    float *values);
+void wl_tfidf_weigh(const uint64_t *keys, const float *idf, bool binary, const uint32_t *columns,
+                    size_t n, float *values);
 
 #endif

@@ -207,6 +207,7 @@ static void test_refusals(void)
     sample_init(&sample, WL_TEXT_ONE, 3);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct wl_text_train_options options = options_of();
+        options.pair_chars = 0;
         options.words_max = cases[i].words_max;
         options.chars_min = cases[i].chars_min;
         options.chars_max = cases[i].chars_max;
