@@ -58,6 +58,7 @@ struct judging {
     struct wl_ranked scope;                  // minus the largest p in scope, by out of scope
     struct wl_ranked *labels;                // (n_labels) p of each, by having it; NULL: too many
     uint8_t *is_out;                         // (n) said to be out of scope
+    uint32_t majority;                       // ONE
     bool has_scope;
 };
 
@@ -360,14 +361,19 @@ static double mean_pr_auc(const struct judging *judging, const uint32_t *weight)
     return n > 0 ? sum / (double)n : (double)NAN;
 }
 
-static double majority_of(const struct wl_text_data *data, const struct tally *tally)
+// The label most judged texts have; the lower number on a tie.
+static uint32_t majority_of(const struct wl_text_judged *judged)
 {
-    double most = 0.0;
+    size_t n_texts[WL_TEXT_LABELS_MAX] = {0};
+    uint32_t best = 0;
 
-    for (size_t c = 0; c < data->n_labels; c++) {
-        most = tally->true_of[c] > most ? tally->true_of[c] : most;
+    for (size_t i = 0; i < judged->n; i++) {
+        n_texts[wl_text_data_label(judged->data, judged->rows[i])]++;
     }
-    return data->task == WL_TEXT_ONE ? ratio(most, tally->all) : (double)NAN;
+    for (uint32_t c = 1; c < judged->data->n_labels; c++) {
+        best = n_texts[c] > n_texts[best] ? c : best;
+    }
+    return best;
 }
 
 static void figures_of(const void *context, const uint32_t *weight, double *values)
@@ -387,8 +393,8 @@ static void figures_of(const void *context, const uint32_t *weight, double *valu
     values[WL_TEXT_METRIC_MACRO_F1] = f1.macro;
     values[WL_TEXT_METRIC_MICRO_F1] = f1.micro;
     values[WL_TEXT_METRIC_WEIGHTED_F1] = f1.weighted;
-    values[WL_TEXT_METRIC_MAJORITY] = majority_of(data, &tally);
     if (data->task == WL_TEXT_ONE) {
+        values[WL_TEXT_METRIC_MAJORITY] = ratio(tally.true_of[judging->majority], tally.all);
         values[WL_TEXT_METRIC_ECE] = wl_ece(&judging->confidence, weight, WL_ECE_BINS);
     }
     if (judging->labels != NULL) {
@@ -464,6 +470,7 @@ static wl_status prepare(struct wl_arena *arena, struct judging *judging, wl_err
                          &judging->said[1 + b], error));
     }
     if (data->task == WL_TEXT_ONE) {
+        judging->majority = majority_of(judged);
         WL_TRY(rank_confidence(arena, judging, error));
     }
     if (data->n_labels <= WL_TEXT_PR_LABELS_MAX) {

@@ -54,7 +54,8 @@ struct wl_registry_entry {
     struct wl_str file;    /* WL_REGISTRY_MODEL or WL_REGISTRY_TEXT */
     struct wl_str digest;  /* SHA-256 of that file */
     struct wl_registry_facts facts;
-    const struct wl_node *metrics; /* map, or NULL */
+    const struct wl_node *metrics;  /* map, or NULL */
+    const struct wl_node *manifest; /* the whole of it */
 };
 
 /* One move of an alias; version 0 means none. */

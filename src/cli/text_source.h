@@ -1,0 +1,32 @@
+/* Options of commands that read texts from files. */
+#ifndef WL_CLI_TEXT_SOURCE_H
+#define WL_CLI_TEXT_SOURCE_H
+#include "cli/cli.h"
+#include "learn/text_data.h"
+
+#define WL_TEXT_SOURCE_OPTIONS                                                                     \
+    {"text", 0, "COLUMN", "column of the text (default: text)", "文本所在列（默认：text）"},       \
+        {"label", 0, "COLUMN", "column of the label; several with ; between (default: label)",     \
+         "标签所在列；多个标签以 ; 分隔（默认：label）"},                                          \
+        {"group", 0, "COLUMN", "texts of one group (dialogue, user) are never divided",            \
+         "同组（会话、用户）的文本不会被拆开"},                                                    \
+        {"several", 0, NULL, "a text may have several labels, or none of them",                    \
+         "一条文本可有多个标签或没有标签"},                                                        \
+        {"format", 0, "csv|ndjson", "of the files (default: by their first line)",                 \
+         "文件格式（默认：看第一行）"},                                                            \
+    {                                                                                              \
+        "delimiter", 0, "CHAR", "of CSV: , ; or tab (default: ,)",                                 \
+            "CSV 分隔符：, ; 或 tab（默认：,）"                                          \
+    }
+
+/* wl_text_source_options - what WL_TEXT_SOURCE_OPTIONS say.
+ *   has_label  (in) the label column is wanted.
+ * Errors:  WL_EINVAL. */
+WL_MUST_CHECK wl_status wl_text_source_options(const struct wl_cli *cli, bool has_label,
+                                               struct wl_text_source *source, wl_error *error);
+
+/* wl_text_table_options - format and delimiter alone. Errors: WL_EINVAL. */
+WL_MUST_CHECK wl_status wl_text_table_options(const struct wl_cli *cli,
+                                              struct wl_table_options *table, wl_error *error);
+
+#endif

@@ -1,0 +1,53 @@
+/* Learning a text model from labelled files, start to end: read, divide, choose parameters, learn,
+ * judge beside the simplest baselines. Linked into the program only; serving never reaches it. */
+#ifndef WL_JOURNEY_TEXT_TRAIN_H
+#define WL_JOURNEY_TEXT_TRAIN_H
+#include "learn/text_evaluate.h"
+#include "learn/text_split.h"
+
+enum wl_text_split_kind {
+    WL_TEXT_SPLIT_HOLDOUT = 0, /* a share, stratified */
+    WL_TEXT_SPLIT_FILE = 1,    /* a test file of its own */
+    WL_TEXT_SPLIT_FOLDS = 2    /* every text is judged once, by a model of the other folds */
+};
+
+/* What is asked for. Everything is borrowed. */
+struct wl_text_plan {
+    struct wl_text_source source;
+    const char *const *files; /* (n_files) */
+    size_t n_files;
+    const char *test_file; /* NULL: divide the files */
+    double holdout;        /* share to test on, 0 < .. < 1; without test_file and folds */
+    size_t folds;          /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
+    bool is_quick;         /* default parameters, no learning curve */
+    int language;          /* 0: by the texts, 1 Chinese, 2 other */
+    const char *none;      /* label that stands for "none of the others", or NULL */
+    double precision;      /* of answers that are given: the threshold to abstain is set for it */
+    const char *set;       /* names for the report */
+    const char *model;
+    uint64_t seed;
+    size_t n_threads;
+    const wl_alloc *alloc;
+    const struct wl_sink *sink;
+};
+
+struct wl_text_trained {
+    struct wl_text_data data;
+    struct wl_arena arena;                 /* what evaluation points to */
+    struct wl_text_classifier *classifier; /* to keep; judged itself, by folds one more on all */
+    struct wl_text_evaluation evaluation;
+    char parameters[128];
+    char split_en[192];
+    char split_zh[192];
+};
+
+/* wl_journey_text_train - do it.
+ *   trained  (out) release with wl_text_trained_release, on failure too.
+ * Cost:    per candidate of the grid three fits on at most 12,000 texts, six for the model, as many
+ *          for each point of the learning curve.
+ * Errors:  WL_EREJECTS, WL_EGATE, WL_ESCHEMA and those of files; WL_EINVAL  no label `none`. */
+WL_MUST_CHECK wl_status wl_journey_text_train(const struct wl_text_plan *plan,
+                                              struct wl_text_trained *trained, wl_error *error);
+void wl_text_trained_release(struct wl_text_trained *trained);
+
+#endif
