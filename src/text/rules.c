@@ -234,7 +234,8 @@ static wl_status add_rule(struct compiler *c, const struct wl_rules_draft *draft
                              .n_all = (uint8_t)written->all.n_items,
                              .has_any = written->any.n_items > 0,
                              .has_none = written->none.n_items > 0,
-                             .is_simple = written->all.n_items + written->none.n_items == 0};
+                             .is_simple = !written->once &&
+                                          written->all.n_items + written->none.n_items == 0};
     WL_TRY(settle_negated(draft, written, rule, error));
     c->use = (struct wl_rule_use){.rule = (uint32_t)i_rule, .role = WL_RULE_ANY};
     WL_TRY(add_texts(c, &written->any, written->node, error));

@@ -27,7 +27,7 @@ enum wl_term_task {
     WL_TERM_LESS
 };
 
-/* One rule. Without all and none every word of any counts; else the rule counts once per scope. */
+/* One rule. A simple one, any alone, counts for every word; others count once per scope. */
 struct wl_rule {
     uint32_t label;
     uint32_t opposite; /* label that gets the points of a negated word; WL_NEGATED_FLIP */
@@ -37,7 +37,7 @@ struct wl_rule {
     uint8_t n_all;
     bool has_any;
     bool has_none;
-    bool is_simple; /* any alone */
+    bool is_simple;
 };
 
 /* One part that a term plays in a rule. */
@@ -109,6 +109,7 @@ struct wl_rule_draft {
     struct wl_texts all;
     struct wl_texts none;
     double points;
+    bool once;
     int scope;
     int negated;                /* -1: the label's way */
     const struct wl_node *node; /* its place */

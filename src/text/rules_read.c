@@ -50,6 +50,7 @@ static const struct wl_field rule_fields[] = {
     {"all", WL_FIELD_TEXTS, RULE(all), false, 0, 0, NULL, "and every one of these"},
     {"none", WL_FIELD_TEXTS, RULE(none), false, 0, 0, NULL, "and none of these"},
     {"points", WL_FIELD_NUMBER, RULE(points), false, 0.01, 100, NULL, "what it counts; 1"},
+    {"once", WL_FIELD_BOOL, RULE(once), false, 0, 0, NULL, "counts once in its scope"},
     {"scope", WL_FIELD_CHOICE, RULE(scope), false, 0, 0, scopes, "where they must be together"},
     {"negated", WL_FIELD_CHOICE, RULE(negated), false, 0, 0, negated_ways,
      "what a negated word does"},
