@@ -4,7 +4,7 @@
 # Prints nothing and touches no network when all are there.
 set -eu
 packages="gcc cmake ninja-build pkg-config libxgboost-dev liblinear-dev libfyaml-dev libjansson-dev
-    libutf8proc-dev zlib1g-dev libzstd-dev libsqlite3-dev libsodium-dev libdnnl-dev python3
+    libutf8proc-dev libstemmer-dev zlib1g-dev libzstd-dev libsqlite3-dev libsodium-dev libdnnl-dev python3
     python3-jieba"
 case ${1:-} in
 check) packages="$packages clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev" ;;
