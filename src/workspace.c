@@ -32,6 +32,7 @@ static const struct wl_field fields[] = {
     {"messages", WL_FIELD_NODE, FIELD(messages), false, 0, 0, NULL, "how messages are written"},
     {"texts", WL_FIELD_NODE, FIELD(texts), false, 0, 0, NULL, "who reads what customers write"},
     {"gates", WL_FIELD_NODE, FIELD(gates), false, 0, 0, NULL, "quality a model must reach"},
+    {"alerts", WL_FIELD_NODE, FIELD(alerts), false, 0, 0, NULL, "when people are warned"},
 };
 
 // utc_offset has a form of its own: take it out of the map before the strict reading.
@@ -66,10 +67,11 @@ static wl_status set_paths(struct wl_workspace *workspace, const char *folder, w
     workspace->templates_path = wl_path_join(arena, folder, "templates");
     workspace->reports_path = wl_path_join(arena, folder, "reports");
     workspace->intake_path = wl_path_join(arena, folder, "intake.ndjson");
+    workspace->alerts_path = wl_path_join(arena, folder, "alerts.ndjson");
     if (workspace->folder == NULL || workspace->config_path == NULL ||
         workspace->store_path == NULL || workspace->models_path == NULL ||
         workspace->templates_path == NULL || workspace->reports_path == NULL ||
-        workspace->intake_path == NULL) {
+        workspace->intake_path == NULL || workspace->alerts_path == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a workspace");
     }
     return WL_OK;

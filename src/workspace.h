@@ -16,6 +16,7 @@ struct wl_workspace {
     const char *templates_path; /* templates */
     const char *reports_path;   /* reports */
     const char *intake_path;    /* intake.ndjson: one line for each ingest, for the report */
+    const char *alerts_path;    /* alerts.ndjson: what people did about alerts */
     int64_t version;            /* of the configuration format: 1 */
     const char *name;
     int language;          /* 0 en, 1 zh */
@@ -34,6 +35,7 @@ struct wl_workspace {
     const struct wl_node *offers;
     const struct wl_node *messages;
     const struct wl_node *gates;
+    const struct wl_node *alerts;
     const struct wl_node *texts;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "decide/alert_options.h"
 #include "ingest/mapping.h"
 #include "journey_train.h"
 
@@ -17,6 +18,7 @@ struct declared {
     size_t n_sources;
     struct wl_offers offers;
     struct wl_message_options messages;
+    struct wl_alert_options alerts;
 };
 
 static wl_status read_sections(struct declared *all, wl_error *error)
@@ -32,6 +34,8 @@ static wl_status read_sections(struct declared *all, wl_error *error)
     WL_TRY(wl_training_read(journey, &all->training, error));
     WL_TRY(wl_offers_read(arena, workspace->offers, &all->offers, error));
     WL_TRY(wl_message_options_read(arena, workspace->messages, &all->messages, error));
+    WL_TRY(wl_alert_options_read(arena, workspace->alerts, &journey->tiers,
+                                 workspace->utc_offset_us, &all->alerts, error));
     if (journey->has_churn && journey->dates.n_train + journey->dates.n_test > 0) {
         WL_TRY(wl_dates_settle(&journey->split, &journey->churn, &journey->dates, error));
     }

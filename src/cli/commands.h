@@ -22,6 +22,7 @@ extern const struct wl_command wl_command_template_coverage;
 extern const struct wl_command wl_command_text_mask;
 extern const struct wl_command wl_command_text_segment;
 extern const struct wl_command wl_command_text_train;
+extern const struct wl_command wl_command_alerts;
 extern const struct wl_command wl_command_report;
 extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_demo;

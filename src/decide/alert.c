@@ -143,6 +143,11 @@ const struct wl_alert_counts *wl_alerts_counts(const struct wl_alerts *alerts)
     return &alerts->counts;
 }
 
+int64_t wl_alerts_clock(const struct wl_alerts *alerts)
+{
+    return alerts->clock_us;
+}
+
 const struct wl_alert_options *wl_alerts_options(const struct wl_alerts *alerts)
 {
     return &alerts->options;
@@ -518,10 +523,10 @@ static void weigh(struct wl_alert *alert, const struct arrival *arrival, bool is
     alert->is_degraded = alert->is_degraded || arrival->signal->is_degraded || isnan(p);
 }
 
-static bool has_kind(const struct wl_alert *alert, int kind)
+static bool has_source(const struct wl_alert *alert, int source)
 {
     const struct wl_alert_evidence *item = alert->evidence;
-    while (item != NULL && item->kind != kind) {
+    while (item != NULL && item->source != source) {
         item = item->next;
     }
     return item != NULL;
@@ -565,8 +570,8 @@ static wl_status merge(struct wl_alerts *alerts, const struct arrival *arrival, 
     if (made == NULL) {
         return WL_ENOMEM;
     }
-    // Two kinds of signs that agree weigh more than either.
-    if (!has_kind(alert, signal->kind) && alert->severity < WL_ALERT_CRITICAL) {
+    // Words and behaviour that agree weigh more than either; score and activity are one behaviour.
+    if (!has_source(alert, signal->source) && alert->severity < WL_ALERT_CRITICAL) {
         alert->severity++;
     }
     alert->severity = severity > alert->severity ? severity : alert->severity;

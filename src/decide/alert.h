@@ -209,6 +209,9 @@ size_t wl_alerts_count(const struct wl_alerts *alerts);
 const struct wl_alert *wl_alerts_get(const struct wl_alerts *alerts, size_t i_alert);
 const struct wl_alert_counts *wl_alerts_counts(const struct wl_alerts *alerts);
 
+/* wl_alerts_clock - the moment it has come to; WL_TIME_NONE before the first. */
+int64_t wl_alerts_clock(const struct wl_alerts *alerts);
+
 /* wl_alerts_options - as given to wl_alerts_new. */
 const struct wl_alert_options *wl_alerts_options(const struct wl_alerts *alerts);
 

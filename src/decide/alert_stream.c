@@ -180,8 +180,13 @@ static wl_status hold(struct wl_alert_stream *stream, const struct held *what, w
     held->signal.text = put(&at, signal->text);
     stream->heap[stream->n_held++] = held;
     rise(stream, stream->n_held - 1);
-    if (stream->newest_us == WL_TIME_NONE || held->time_us > stream->newest_us) {
+    // Signals tell how far the stream has come; an action says only when somebody looked.
+    if (!held->is_deed &&
+        (stream->newest_us == WL_TIME_NONE || held->time_us > stream->newest_us)) {
         stream->newest_us = held->time_us;
+    }
+    if (stream->newest_us == WL_TIME_NONE) {
+        return WL_OK;
     }
     return release_before(stream, stream->newest_us - lateness_us, error);
 }
@@ -202,6 +207,9 @@ wl_status wl_alert_stream_act(struct wl_alert_stream *stream, const struct wl_al
 
 wl_status wl_alert_stream_flush(struct wl_alert_stream *stream, int64_t now_us, wl_error *error)
 {
-    WL_TRY(release_before(stream, INT64_MAX, error));
-    return now_us == WL_TIME_NONE ? WL_OK : wl_alerts_advance(stream->alerts, now_us, error);
+    if (now_us == WL_TIME_NONE) {
+        return release_before(stream, INT64_MAX, error);
+    }
+    WL_TRY(release_before(stream, now_us + 1, error));
+    return wl_alerts_advance(stream->alerts, now_us, error);
 }

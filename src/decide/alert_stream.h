@@ -33,8 +33,9 @@ WL_MUST_CHECK wl_status wl_alert_stream_push(struct wl_alert_stream *stream,
 WL_MUST_CHECK wl_status wl_alert_stream_act(struct wl_alert_stream *stream,
                                             const struct wl_alert_deed *deed, wl_error *error);
 
-/* wl_alert_stream_flush - hand on all that is held, and let the clock go to now_us (WL_TIME_NONE:
- * it stays with the last signal). Errors: those of wl_alerts_take. */
+/* wl_alert_stream_flush - hand on what is held up to now_us, and let the clock go there; later
+ * things stay. WL_TIME_NONE: hand on everything, and the clock stays with the last of it.
+ * Errors: those of wl_alerts_take. */
 WL_MUST_CHECK wl_status wl_alert_stream_flush(struct wl_alert_stream *stream, int64_t now_us,
                                               wl_error *error);
 
