@@ -110,6 +110,17 @@ size_t wl_char_decompose(uint32_t c, uint32_t *parts)
     return decompose(c, UTF8PROC_DECOMPOSE, parts);
 }
 
+enum wl_case wl_char_case(uint32_t c)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+
+    if (category == UTF8PROC_CATEGORY_LL) {
+        return WL_CASE_LOWER;
+    }
+    return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT ? WL_CASE_UPPER
+                                                                                : WL_CASE_NONE;
+}
+
 uint32_t wl_char_lower(uint32_t c)
 {
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
@@ -128,8 +139,8 @@ enum wl_category wl_char_category(uint32_t c)
     if (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO) {
         return WL_CATEGORY_PUNCTUATION;
     }
-    if (category == UTF8PROC_CATEGORY_MN) {
-        return WL_CATEGORY_MARK_NONSPACING;
+    if (category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME) {
+        return category == UTF8PROC_CATEGORY_MN ? WL_CATEGORY_MARK_NONSPACING : WL_CATEGORY_MARK;
     }
     if (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP) {
         return WL_CATEGORY_SPACE;

@@ -50,11 +50,16 @@ enum wl_category {
     WL_CATEGORY_PUNCTUATION = 3,     /* P* */
     WL_CATEGORY_MARK_NONSPACING = 4, /* Mn */
     WL_CATEGORY_SPACE = 5,           /* Z*: spaces, line and paragraph separators */
-    WL_CATEGORY_CONTROL = 6          /* C*: controls, formats, surrogates, private, unassigned */
+    WL_CATEGORY_CONTROL = 6,         /* C*: controls, formats, surrogates, private, unassigned */
+    WL_CATEGORY_MARK = 7             /* Mc, Me */
 };
 
 /* wl_char_category - general category of a code point. Any value is fine. */
 enum wl_category wl_char_category(uint32_t c);
+
+/* wl_char_case - case of a letter by its general category. */
+enum wl_case { WL_CASE_NONE = 0, WL_CASE_LOWER = 1, WL_CASE_UPPER = 2 }; /* upper: Lt too */
+enum wl_case wl_char_case(uint32_t c);
 
 /* wl_char_lower - simple lower case: one character for one. */
 uint32_t wl_char_lower(uint32_t c);

@@ -1,0 +1,198 @@
+/* Vocabularies of byte-pair encoding from the two files they come in. */
+#include "base/arena.h"
+#include "base/limits.h"
+#include "data/node.h"
+#include "text/bpe.h"
+#include "text/unicode.h"
+
+#include <string.h>
+
+// Tokens by number, with gaps.
+struct token_list {
+    struct wl_arena *arena;
+    const wl_alloc *alloc;
+    struct wl_str *items; // (n), owned
+    size_t n;
+    size_t capacity;
+};
+
+static wl_status put(struct token_list *list, uint64_t id, struct wl_str bytes, wl_error *error)
+{
+    if (id >= WL_VOCABULARY_MAX) {
+        return wl_fail(error, WL_ELIMIT, "token number %llu, at most %d", (unsigned long long)id,
+                       WL_VOCABULARY_MAX - 1);
+    }
+    if (id >= list->n) {
+        WL_TRY(WL_GROW(list->alloc, list->items, list->capacity, (size_t)id + 1, error));
+        memset(list->items + list->n, 0, ((size_t)id + 1 - list->n) * sizeof(*list->items));
+        list->n = (size_t)id + 1;
+    }
+    if (list->items[id].n_bytes > 0) {
+        return wl_fail(error, WL_EPARSE, "token number %llu is there twice",
+                       (unsigned long long)id);
+    }
+    list->items[id] = bytes;
+    return WL_OK;
+}
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+// Bytes of a base64 text (RFC 4648, section 4), into the arena.
+static wl_status base64_read(struct wl_arena *arena, struct wl_str text, struct wl_str *out,
+                             wl_error *error)
+{
+    char *bytes = wl_arena_alloc(arena, text.n_bytes / 4 * 3 + 3);
+    uint32_t bits = 0;
+    int n_bits = 0;
+    size_t n = 0;
+
+    if (bytes == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a vocabulary");
+    }
+    while (text.n_bytes > 0 && text.data[text.n_bytes - 1] == '=') {
+        text.n_bytes--;
+    }
+    for (size_t i = 0; i < text.n_bytes; i++) {
+        int digit = base64_digit(text.data[i]);
+        if (digit < 0) {
+            return wl_fail(error, WL_EPARSE, "not base64 at byte %zu", i + 1);
+        }
+        bits = bits << 6 | (uint32_t)digit;
+        n_bits += 6;
+        if (n_bits >= 8) {
+            n_bits -= 8;
+            bytes[n++] = (char)(bits >> n_bits & 0xFFU);
+        }
+    }
+    *out = (struct wl_str){.data = bytes, .n_bytes = n};
+    return WL_OK;
+}
+
+static wl_status read_rank(struct token_list *list, struct wl_str line, wl_error *error)
+{
+    struct wl_str rest = line;
+    struct wl_str text = wl_str_cut(&rest, ' ');
+    struct wl_str bytes;
+    int64_t id = 0;
+
+    if (!wl_str_to_i64(wl_str_trim(rest), &id) || id < 0) {
+        return wl_fail(error, WL_EPARSE, "wants base64, a blank and a number");
+    }
+    WL_TRY(base64_read(list->arena, text, &bytes, error));
+    return put(list, (uint64_t)id, bytes, error);
+}
+
+wl_status wl_bpe_from_ranks(const wl_alloc *alloc, struct wl_str file, enum wl_bpe_pattern pattern,
+                            struct wl_bpe **out, wl_error *error)
+{
+    struct wl_arena arena;
+    struct token_list list = {.arena = &arena, .alloc = alloc};
+    wl_status status = WL_OK;
+
+    *out = NULL;
+    wl_arena_init(&arena, alloc, 0);
+    for (size_t number = 1; file.n_bytes > 0; number++) {
+        struct wl_str line = wl_str_cut(&file, '\n');
+        if (wl_str_trim(line).n_bytes > 0) {
+            status = read_rank(&list, line, error);
+        }
+        if (status != WL_OK) {
+            (void)wl_fail_at(error, status, "vocabulary, line %zu", number);
+            goto done;
+        }
+    }
+    WL_GO(wl_bpe_new(alloc, list.items, list.n, pattern, out, error));
+done:
+    wl_alloc_free(alloc, list.items);
+    wl_arena_release(&arena);
+    return status;
+}
+
+#define SHOWN_MAX 0x144U // GPT-2 writes the 68 bytes that do not print as U+0100 .. U+0143
+
+// Bytes by the character GPT-2 writes them with; -1 for other characters.
+static void fill_shown(int16_t *byte_of)
+{
+    uint32_t next = 0x100;
+
+    for (uint32_t c = 0; c < SHOWN_MAX; c++) {
+        byte_of[c] = -1;
+    }
+    for (int byte = 0; byte < 256; byte++) {
+        bool prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+        byte_of[prints ? (uint32_t)byte : next] = (int16_t)byte;
+        next += prints ? 0 : 1;
+    }
+}
+
+static wl_status unshow(struct wl_arena *arena, const int16_t *byte_of, struct wl_str shown,
+                        struct wl_str *out, wl_error *error)
+{
+    char *bytes = wl_arena_alloc(arena, shown.n_bytes + 1);
+    size_t n = 0;
+
+    if (bytes == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a vocabulary");
+    }
+    for (size_t i = 0; i < shown.n_bytes;) {
+        size_t length = wl_utf8_length(shown, i); // JSON was checked: there is one
+        uint32_t c = wl_char_decode(shown.data + i, length);
+        if (c >= SHOWN_MAX || byte_of[c] < 0) {
+            return wl_fail(error, WL_EPARSE,
+                           "a token has the character U+%04X, which writes no "
+                           "byte",
+                           c);
+        }
+        bytes[n++] = (char)byte_of[c];
+        i += length;
+    }
+    *out = (struct wl_str){.data = bytes, .n_bytes = n};
+    return WL_OK;
+}
+
+wl_status wl_bpe_from_vocabulary(const wl_alloc *alloc, struct wl_str json, struct wl_bpe **out,
+                                 wl_error *error)
+{
+    struct wl_arena arena;
+    struct token_list list = {.arena = &arena, .alloc = alloc};
+    struct wl_node *root = NULL;
+    int16_t byte_of[SHOWN_MAX];
+    wl_status status = WL_OK;
+
+    *out = NULL;
+    wl_arena_init(&arena, alloc, 0);
+    fill_shown(byte_of);
+    WL_GO(wl_json_parse(&arena, json, &root, error));
+    if (root->kind != WL_NODE_MAP) {
+        status = wl_fail(error, WL_EPARSE, "vocabulary: wants a map from token to number");
+        goto done;
+    }
+    for (const struct wl_node *item = root->first; item != NULL; item = item->next) {
+        struct wl_str bytes;
+        if (item->kind != WL_NODE_NUMBER || item->number < 0.0 ||
+            item->number >= (double)WL_VOCABULARY_MAX ||
+            item->number != (double)(uint64_t)item->number) {
+            status = wl_fail(error, WL_EPARSE, "vocabulary: a token's number is not one");
+            goto done;
+        }
+        WL_GO(unshow(&arena, byte_of, item->key, &bytes, error));
+        WL_GO(put(&list, (uint64_t)item->number, bytes, error));
+    }
+    WL_GO(wl_bpe_new(alloc, list.items, list.n, WL_BPE_GPT2, out, error));
+done:
+    wl_alloc_free(alloc, list.items);
+    wl_arena_release(&arena);
+    return status;
+}
