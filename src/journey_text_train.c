@@ -4,6 +4,7 @@
  * gained nothing on the public sets of docs/realdata.md. */
 #include "journey_text_train.h"
 
+#include "base/language.h"
 #include "model/text_model.h"
 
 #include <math.h>
@@ -56,32 +57,16 @@ static wl_status read_files(const struct wl_text_plan *plan, struct wl_text_data
     return wl_text_data_settle(data, error);
 }
 
-static void tell_rejects(const struct wl_text_plan *plan, const struct wl_text_rejects *rejects)
-{
-    for (size_t i = 0; i < WL_REJECT_COUNT; i++) {
-        if (rejects->n_by_reason[i] > 0) {
-            wl_notice(plan->sink, "%zu of %zu rows left out: %s (first at %s:%zu)",
-                      rejects->n_by_reason[i], rejects->n_read,
-                      wl_reject_text((enum wl_reject)i, "en"), rejects->first_file[i],
-                      rejects->first_line[i]);
-        }
-    }
-}
-
-// Han characters against letters: three bytes of lead E4 .. E9 against one of a-z.
+// What most of the first texts are written in.
 static bool is_chinese(const struct wl_text_data *data)
 {
-    size_t n_han = 0;
-    size_t n_letters = 0;
+    size_t n_texts = data->n < LANGUAGE_TEXTS ? data->n : LANGUAGE_TEXTS;
+    size_t n_chinese = 0;
 
-    for (size_t i = 0; i < data->n && i < LANGUAGE_TEXTS; i++) {
-        for (size_t k = 0; k < data->texts[i].n_bytes; k++) {
-            unsigned char c = (unsigned char)data->texts[i].data[k];
-            n_han += c >= 0xE4 && c <= 0xE9;
-            n_letters += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        }
+    for (size_t i = 0; i < n_texts; i++) {
+        n_chinese += wl_letters_language(wl_letters_count(data->texts[i])) == WL_TEXT_ZH;
     }
-    return 4 * n_han > n_letters; // a Chinese character says about as much as four letters
+    return 2 * n_chinese > n_texts;
 }
 
 static wl_status find_none(struct run *run, wl_error *error)
@@ -215,6 +200,14 @@ done:
     return status;
 }
 
+static void write_parameters(const struct wl_text_train_options *options, char text[128])
+{
+    (void)snprintf(text, 128, "C %.4g, words 1-%lld, characters %lld-%lld%s", options->c,
+                   (long long)options->words_max, (long long)options->chars_min,
+                   (long long)options->chars_max,
+                   options->chars_within_words ? " within words" : "");
+}
+
 struct search {
     const uint32_t *rows;
     size_t n_rows;
@@ -230,10 +223,13 @@ static wl_status try_candidate(const struct run *run, struct search *search,
                                wl_error *error)
 {
     double goodness = 0.0;
+    char text[128];
 
     wl_progress(run->plan->sink, "parameters", (double)search->n_tried / GRID_STEPS);
     search->n_tried++;
     WL_TRY(try_options(run, search->rows, search->n_rows, &candidate, &goodness, error));
+    write_parameters(&candidate, text);
+    wl_notice(run->plan->sink, "held out in training: %.4f with %s", goodness, text);
     // A tie keeps what was there: the simpler default.
     *is_better = search->n_tried == 1 || goodness > search->best_goodness;
     if (*is_better) {
@@ -263,6 +259,54 @@ static wl_status search_options(const struct run *run, struct search *search, wl
     return try_candidate(run, search, candidate, &is_better, error);
 }
 
+// "2-5" or "5".
+static bool read_range(struct wl_str text, int64_t *low, int64_t *high)
+{
+    struct wl_str first = wl_str_cut(&text, '-');
+
+    if (!wl_str_to_i64(first, low) || *low < 0) {
+        return false;
+    }
+    *high = *low;
+    return text.data == NULL || (wl_str_to_i64(text, high) && *high >= *low);
+}
+
+static bool read_parameter(struct wl_str key, struct wl_str value,
+                           struct wl_text_train_options *options)
+{
+    int64_t low = 0;
+
+    if (wl_str_is(key, "c")) {
+        return wl_str_to_double(value, &options->c) && options->c > 0.0;
+    }
+    if (wl_str_is(key, "words")) {
+        return read_range(value, &low, &options->words_max);
+    }
+    if (wl_str_is(key, "chars")) {
+        return read_range(value, &options->chars_min, &options->chars_max);
+    }
+    if (wl_str_is(key, "within")) {
+        options->chars_within_words = wl_str_is(value, "1");
+        return true;
+    }
+    return wl_str_is(key, "min") && wl_str_to_i64(value, &options->min_df) && options->min_df > 0;
+}
+
+static wl_status read_parameters(struct wl_str text, struct wl_text_train_options *options,
+                                 wl_error *error)
+{
+    while (text.n_bytes > 0) {
+        struct wl_str value = wl_str_cut(&text, ',');
+        struct wl_str key = wl_str_trim(wl_str_cut(&value, '='));
+        if (!read_parameter(key, wl_str_trim(value), options)) {
+            return wl_fail(error, WL_EINVAL,
+                           "parameter \"%.*s\" is not of c=2,words=2,chars=2-5,within=1,min=2",
+                           WL_STR_ARG(key));
+        }
+    }
+    return WL_OK;
+}
+
 static wl_status choose_options(struct run *run, wl_error *error)
 {
     const struct wl_text_plan *plan = run->plan;
@@ -273,6 +317,9 @@ static wl_status choose_options(struct run *run, wl_error *error)
     run->options.none = plan->none;
     run->options.precision_wanted = plan->precision;
     run->options.seed = plan->seed;
+    if (plan->parameters != NULL) {
+        return read_parameters(wl_str_from(plan->parameters), &run->options, error);
+    }
     if (plan->is_quick) {
         return WL_OK;
     }
@@ -286,14 +333,6 @@ static wl_status choose_options(struct run *run, wl_error *error)
     search.best.folds = run->options.folds;
     run->options = search.best;
     return WL_OK;
-}
-
-static void write_parameters(const struct wl_text_train_options *options, char text[128])
-{
-    (void)snprintf(text, 128, "C %.4g, words 1-%lld, characters %lld-%lld%s", options->c,
-                   (long long)options->words_max, (long long)options->chars_min,
-                   (long long)options->chars_max,
-                   options->chars_within_words ? " within words" : "");
 }
 
 /* ---- one part: learn and predict ---- */
@@ -519,7 +558,7 @@ wl_status wl_journey_text_train(const struct wl_text_plan *plan, struct wl_text_
     wl_text_data_init(&trained->data, plan->alloc);
     wl_arena_init(&trained->arena, plan->alloc, 0);
     WL_TRY(read_files(plan, run.data, error));
-    tell_rejects(plan, &run.data->rejects);
+    wl_text_rejects_tell(&run.data->rejects, plan->sink);
     WL_TRY(find_none(&run, error));
     WL_TRY(take_memory(&run, error));
     if (plan->folds > 0) {

@@ -16,14 +16,15 @@ struct wl_text_plan {
     struct wl_text_source source;
     const char *const *files; /* (n_files) */
     size_t n_files;
-    const char *test_file; /* NULL: divide the files */
-    double holdout;        /* share to test on, 0 < .. < 1; without test_file and folds */
-    size_t folds;          /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
-    bool is_quick;         /* default parameters, no learning curve */
-    int language;          /* 0: by the texts, 1 Chinese, 2 other */
-    const char *none;      /* label that stands for "none of the others", or NULL */
-    double precision;      /* of answers that are given: the threshold to abstain is set for it */
-    const char *set;       /* names for the report */
+    const char *test_file;  /* NULL: divide the files */
+    double holdout;         /* share to test on, 0 < .. < 1; without test_file and folds */
+    size_t folds;           /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
+    bool is_quick;          /* default parameters, no learning curve */
+    const char *parameters; /* instead of a search: "c=2,words=2,chars=2-5,min=2"; or NULL */
+    int language;           /* 0: by the texts, 1 Chinese, 2 other */
+    const char *none;       /* label that stands for "none of the others", or NULL */
+    double precision;       /* of answers that are given: the threshold to abstain is set for it */
+    const char *set;        /* names for the report */
     const char *model;
     uint64_t seed;
     size_t n_threads;

@@ -24,7 +24,7 @@ static void put_cell(struct wl_buf *line, struct wl_str text, size_t width)
     } while (++n_places < width);
 }
 
-static const size_t widths[COLUMNS] = {16, 8, 20, 10, 21, 11, 8};
+static const size_t widths[COLUMNS] = {16, 8, 20, 10, 21, 11, 10};
 
 static void put_header(struct wl_cli *cli, struct wl_buf *line)
 {
@@ -73,7 +73,9 @@ static void put_row(const struct wl_registry_entry *entry, struct wl_buf *cell, 
     put_cell(line, created, widths[4]);
     put_number(cell, 0, (double)entry->facts.n_train);
     put_cell(line, wl_buf_view(cell), widths[5]);
-    put_number(cell, 3, metric(entry, "auc"));
+    bool is_text = wl_str_is(entry->file, WL_REGISTRY_TEXT);
+    put_number(cell, 3, metric(entry, is_text ? "accuracy" : "auc"));
+    wl_buf_text(cell, is_text ? " acc" : "");
     put_cell(line, wl_buf_view(cell), widths[6]);
     wl_buf_str(line, entry->label);
 }
@@ -125,6 +127,7 @@ static void put_json(const struct wl_registry_entry *entry, struct wl_buf *line)
     wl_json_key(&json, "version");
     wl_json_i64(&json, entry->version);
     put_text(&json, "aliases", entry->aliases);
+    put_text(&json, "file", entry->file);
     put_text(&json, "algorithm", entry->algorithm);
     put_text(&json, "calibration", entry->calibration);
     put_text(&json, "features", entry->features);

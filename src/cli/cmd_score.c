@@ -50,8 +50,12 @@ static wl_status run_score(struct wl_cli *cli, wl_error *error)
     struct wl_score *scores = NULL;
     int64_t *dates_us = NULL;
     size_t n_dates = 0;
+    const char *text = wl_cli_text(cli, "text", NULL);
     wl_status status = WL_OK;
 
+    if (text != NULL) {
+        return wl_cli_score_text(cli, text, error);
+    }
     WL_GO(wl_cli_journey_open(cli, &journey, error));
     WL_GO(wl_cli_dates(cli, "as-of", &dates_us, &n_dates, error));
     WL_GO(wl_journey_load(&journey, error));
@@ -173,6 +177,10 @@ static const struct wl_option score_options[] = {
      "版本号或别名（默认：champion）"},
     {"no-values", 0, NULL, "leave the features out of the lines; explain then cannot read them",
      "不输出特征值；之后 explain 无法读取"},
+    {"text", 0, "TEXT", "instead of customers: how likely the writer of this text leaves",
+     "不评客户，只评这段文本的作者流失的可能性"},
+    {"text-model", 0, "NAME", "text model for --text (default: text_churn)",
+     "--text 使用的文本模型（默认：text_churn）"},
 };
 
 static const struct wl_option explain_options[] = {

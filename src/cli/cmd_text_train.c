@@ -48,6 +48,7 @@ static wl_status read_plan(struct wl_cli *cli, struct wl_text_plan *plan, wl_err
                                   .n_files = cli->n_arguments,
                                   .test_file = wl_cli_text(cli, "test", NULL),
                                   .is_quick = wl_cli_has(cli, "quick"),
+                                  .parameters = wl_cli_text(cli, "parameters", NULL),
                                   .none = wl_cli_text(cli, "none", NULL),
                                   .model = wl_cli_text(cli, "name", "text"),
                                   .seed = cli->seed,
@@ -71,26 +72,6 @@ static wl_status read_plan(struct wl_cli *cli, struct wl_text_plan *plan, wl_err
     WL_TRY(read_holdout(cli, &plan->holdout, error));
     WL_TRY(wl_cli_number(cli, "precision", 0.5, 0.999, 0.9, &plan->precision, error));
     return read_language(cli, &plan->language, error);
-}
-
-static wl_status print_report(struct wl_cli *cli, const struct wl_text_trained *trained,
-                              const struct wl_text_want *wants, size_t n_wants, wl_error *error)
-{
-    struct wl_buf text;
-    wl_status status = WL_OK;
-
-    wl_buf_init(&text, cli->alloc, 0);
-    if (cli->is_json) {
-        wl_text_evaluation_lines(&trained->evaluation, wants, n_wants, &text);
-    } else {
-        WL_GO(wl_text_evaluation_text(&trained->evaluation, &trained->data, WL_SAY(cli, "en", "zh"),
-                                      &text, error));
-    }
-    WL_GO(wl_buf_check(&text, error));
-    status = wl_cli_out(cli, wl_buf_view(&text), error);
-done:
-    wl_buf_release(&text);
-    return status;
 }
 
 static wl_status keep(struct wl_cli *cli, const struct wl_text_plan *plan,
@@ -157,7 +138,7 @@ static wl_status run_text_train(struct wl_cli *cli, wl_error *error)
     WL_TRY(wl_text_wants_read(wl_str_from(wl_cli_text(cli, "want", NULL)), wants, &n_wants, error));
     WL_GO(wl_journey_text_train(&plan, &trained, error));
     WL_GO(check_positive(cli, &trained, error));
-    WL_GO(print_report(cli, &trained, wants, n_wants, error));
+    WL_GO(wl_text_evaluation_print(cli, &trained.evaluation, &trained.data, wants, n_wants, error));
     WL_GO(wl_text_evaluation_gate(&trained.evaluation, wants, n_wants, error));
     if (!wl_cli_has(cli, "no-model")) {
         status = keep(cli, &plan, &trained, error);
@@ -183,6 +164,8 @@ static const struct wl_option train_options[] = {
      "作答时期望的精确率，否则不作答（默认：0.9）"},
     {"quick", 0, NULL, "default parameters, no search, no learning curve",
      "使用默认参数，不搜索，不画学习曲线"},
+    {"parameters", 0, "LIST", "instead of a search: c=2,words=2,chars=2-5,within=1,min=2",
+     "不搜索，直接指定：c=2,words=2,chars=2-5,within=1,min=2"},
     {"want", 0, "FIGURES", "exit 3 when missed: accuracy=0.92,macro_f1=0.9",
      "未达到时以 3 退出：accuracy=0.92,macro_f1=0.9"},
     {"set", 0, "NAME", "name of the data in the report (default: the file)",

@@ -23,6 +23,8 @@ extern const struct wl_command wl_command_text_mask;
 extern const struct wl_command wl_command_text_segment;
 extern const struct wl_command wl_command_text_train;
 extern const struct wl_command wl_command_alerts;
+extern const struct wl_command wl_command_text_evaluate;
+extern const struct wl_command wl_command_text_classify;
 extern const struct wl_command wl_command_report;
 extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_demo;
@@ -33,5 +35,8 @@ extern const struct wl_command wl_command_completion;
 /* wl_workspace_template - text of a built-in wanliu.yaml: "video", "ecommerce", "snapshot"; false
  * when there is none of that name. */
 bool wl_workspace_template(const char *name, struct wl_str *text);
+
+/* wl_cli_score_text - `wanliu score --text`: one JSON line with p_churn and tier. */
+WL_MUST_CHECK wl_status wl_cli_score_text(struct wl_cli *cli, const char *text, wl_error *error);
 
 #endif

@@ -23,6 +23,8 @@ static const struct wl_command *const commands[] = {
     &wl_command_text_segment,
     &wl_command_text_train,
     &wl_command_alerts,
+    &wl_command_text_evaluate,
+    &wl_command_text_classify,
     &wl_command_report,
     &wl_command_model_list,
     &wl_command_demo,

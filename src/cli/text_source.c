@@ -32,3 +32,24 @@ wl_status wl_text_source_options(const struct wl_cli *cli, bool has_label,
                                 .is_many = wl_cli_has(cli, "several")};
     return wl_text_table_options(cli, &source->table, error);
 }
+
+wl_status wl_text_evaluation_print(struct wl_cli *cli, const struct wl_text_evaluation *evaluation,
+                                   const struct wl_text_data *data,
+                                   const struct wl_text_want *wants, size_t n_wants,
+                                   wl_error *error)
+{
+    struct wl_buf text;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&text, cli->alloc, 0);
+    if (cli->is_json) {
+        wl_text_evaluation_lines(evaluation, wants, n_wants, &text);
+    } else {
+        WL_GO(wl_text_evaluation_text(evaluation, data, WL_SAY(cli, "en", "zh"), &text, error));
+    }
+    WL_GO(wl_buf_check(&text, error));
+    status = wl_cli_out(cli, wl_buf_view(&text), error);
+done:
+    wl_buf_release(&text);
+    return status;
+}

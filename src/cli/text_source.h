@@ -2,7 +2,7 @@
 #ifndef WL_CLI_TEXT_SOURCE_H
 #define WL_CLI_TEXT_SOURCE_H
 #include "cli/cli.h"
-#include "learn/text_data.h"
+#include "learn/text_evaluate.h"
 
 #define WL_TEXT_SOURCE_OPTIONS                                                                     \
     {"text", 0, "COLUMN", "column of the text (default: text)", "文本所在列（默认：text）"},       \
@@ -28,5 +28,12 @@ WL_MUST_CHECK wl_status wl_text_source_options(const struct wl_cli *cli, bool ha
 /* wl_text_table_options - format and delimiter alone. Errors: WL_EINVAL. */
 WL_MUST_CHECK wl_status wl_text_table_options(const struct wl_cli *cli,
                                               struct wl_table_options *table, wl_error *error);
+
+/* wl_text_evaluation_print - the report to stdout: words, or JSON lines with --json. */
+WL_MUST_CHECK wl_status wl_text_evaluation_print(struct wl_cli *cli,
+                                                 const struct wl_text_evaluation *evaluation,
+                                                 const struct wl_text_data *data,
+                                                 const struct wl_text_want *wants, size_t n_wants,
+                                                 wl_error *error);
 
 #endif

@@ -231,6 +231,18 @@ done:
     return status;
 }
 
+void wl_text_rejects_tell(const struct wl_text_rejects *rejects, const struct wl_sink *sink)
+{
+    for (size_t i = 0; i < WL_REJECT_COUNT; i++) {
+        if (rejects->n_by_reason[i] > 0) {
+            wl_notice(sink, "%zu of %zu rows left out: %s (first at %s:%zu)",
+                      rejects->n_by_reason[i], rejects->n_read,
+                      wl_reject_text((enum wl_reject)i, "en"), rejects->first_file[i],
+                      rejects->first_line[i]);
+        }
+    }
+}
+
 /* ---- settling ---- */
 
 static int compare_items(const void *a, const void *b)

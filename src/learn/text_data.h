@@ -75,6 +75,9 @@ WL_MUST_CHECK wl_status wl_text_data_read(struct wl_text_data *data, const char 
  *          labels.  WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_text_data_settle(struct wl_text_data *data, wl_error *error);
 
+/* wl_text_rejects_tell - one notice for each reason: how many rows, and where the first one is. */
+void wl_text_rejects_tell(const struct wl_text_rejects *rejects, const struct wl_sink *sink);
+
 /* wl_text_data_fit - instead of wl_text_data_settle: labels as a model has them. Rows with a label
  * that the model does not know are left out and counted.
  *   names  (in) (n_labels) borrowed, kept until release.

@@ -1,6 +1,7 @@
 /* An evaluation of a text model as JSON lines, as one JSON object, and as a page of text. */
 #include "base/json_write.h"
 #include "learn/text_evaluate.h"
+#include "text/mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -412,21 +413,63 @@ static void put_learning(const struct page *page)
     }
 }
 
-static void put_errors(const struct page *page, const struct wl_text_data *data)
+/* What it takes to show a text to a reader. */
+struct mask_room {
+    struct wl_normal normal;
+    struct wl_masks masks;
+};
+
+// The first line's worth of a text, without what names a person.
+static wl_status put_masked(const struct page *page, struct wl_str raw, struct mask_room *room,
+                            wl_error *error)
+{
+    WL_TRY(wl_normal_set(&room->normal, raw, error));
+    struct wl_str text = wl_buf_view(&room->normal.text);
+    WL_TRY(wl_masks_find(&room->masks, text, error));
+    size_t n = 0;
+    while (n < text.n_bytes) {
+        size_t length = wl_utf8_length(text, n);
+        length = length > 0 ? length : 1;
+        if (n + length > TEXT_BYTES) {
+            break;
+        }
+        n += length;
+    }
+    size_t begin = page->text->n_bytes;
+    enum wl_language language = page->is_zh ? WL_LANGUAGE_ZH : WL_LANGUAGE_EN;
+    wl_masks_write(&room->masks, &room->normal, raw, 0, n, language, NULL, page->text);
+    for (size_t i = begin; i < page->text->n_bytes; i++) { // one line: the raw text may have more
+        char c = page->text->data[i];
+        page->text->data[i] = c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+    }
+    wl_buf_text(page->text, n < text.n_bytes ? "...\n" : "\n");
+    return WL_OK;
+}
+
+static wl_status put_errors(const struct page *page, const struct wl_text_data *data,
+                            wl_error *error)
 {
     const struct wl_text_evaluation *evaluation = page->evaluation;
+    struct mask_room room;
+    wl_status status = WL_OK;
 
+    wl_normal_init(&room.normal, data->alloc);
+    wl_masks_init(&room.masks, data->alloc);
     if (evaluation->n_errors > 0) {
         wl_buf_format(page->text, "\n%s\n",
-                      IN(page, "most certain errors: p, true -> said, where",
-                         "最有把握的错误：概率、真实 -> 判断、位置"));
+                      IN(page, "most certain errors: p, true -> said, line, text (masked)",
+                         "最有把握的错误：概率、真实 -> 判断、行号、文本（已脱敏）"));
     }
-    for (size_t i = 0; i < evaluation->n_errors; i++) {
+    for (size_t i = 0; i < evaluation->n_errors && status == WL_OK; i++) {
         const struct wl_text_error *one = &evaluation->errors[i];
-        wl_buf_format(page->text, "  %.3f  %s -> %s  %s:%u\n", one->p,
+        wl_buf_format(page->text, "  %.3f  %s -> %s  %u  ", one->p,
                       evaluation->names[wl_text_data_label(data, one->row)],
-                      evaluation->names[one->said], data->files[one->row], data->lines[one->row]);
+                      evaluation->names[one->said], data->lines[one->row]);
+        status = put_masked(page, data->texts[one->row], &room, error);
     }
+    wl_masks_release(&room.masks);
+    wl_normal_release(&room.normal);
+    return status;
 }
 
 wl_status wl_text_evaluation_text(const struct wl_text_evaluation *evaluation,
@@ -448,7 +491,7 @@ wl_status wl_text_evaluation_text(const struct wl_text_evaluation *evaluation,
     put_confusions(&page);
     put_abstain(&page);
     put_learning(&page);
-    put_errors(&page, data);
+    WL_TRY(put_errors(&page, data, error));
     return wl_buf_check(text, error);
 }
 

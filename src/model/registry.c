@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/sha256.h"
+#include "data/schema.h"
 #include "model/registry_inside.h"
 
 #include <stdlib.h>
@@ -416,6 +417,27 @@ static wl_status as_damage(wl_status status, wl_error *error)
     return status == WL_ENOTFOUND ? wl_fail_at(error, WL_ECORRUPT, "damaged version") : status;
 }
 
+static wl_status fail_name(struct wl_arena *arena, const char *folder, const char *name,
+                           wl_error *error)
+{
+    char **names = NULL;
+    size_t n_names = 0;
+    const char *near = NULL;
+
+    if (wl_folder_list(folder, arena, &names, &n_names, NULL) == WL_OK) {
+        const char **candidates = wl_arena_zeroed(arena, n_names + 1, sizeof(*candidates));
+        for (size_t i = 0; candidates != NULL && i < n_names; i++) {
+            candidates[i] = names[i];
+        }
+        near = candidates != NULL ? wl_closest(wl_str_from(name), candidates) : NULL;
+    }
+    if (near != NULL) {
+        return wl_fail(error, WL_ENOTFOUND, "no model %s in %s (did you mean %s?)", name, folder,
+                       near);
+    }
+    return wl_fail(error, WL_ENOTFOUND, "no model %s in %s", name, folder);
+}
+
 static wl_status find_version(struct wl_arena *arena, const char *folder, const char *name,
                               const char *which, char **path_out,
                               struct wl_registry_aliases *aliases, wl_error *error)
@@ -428,7 +450,7 @@ static wl_status find_version(struct wl_arena *arena, const char *folder, const 
         return fail_memory(error);
     }
     if (!wl_file_exists(model_folder)) {
-        return wl_fail(error, WL_ENOTFOUND, "no model %s in %s", name, folder);
+        return fail_name(arena, folder, name, error);
     }
     WL_TRY(wl_registry_read_aliases(arena, model_folder, aliases, error));
     WL_TRY(resolve(arena, model_folder, name, which, aliases, &version, error));

@@ -60,3 +60,25 @@ run "no such none" wanliu text train good.csv --text body --label intent --none 
 run "holdout of everything" wanliu text train good.csv --holdout 100%
 run "a figure that is none" wanliu text train good.csv --want acuracy=1
 run "a name that is none" wanliu -q text train good.csv --text body --label intent --quick --name "a/b" | tail -2
+echo "== classify"
+printf 'text,id\nwhere is my bill,1\nrefund my money,2\n,3\n' >new.csv
+digits() {
+    sed -E 's/([01]\.[0-9])[0-9]*/\1/g'
+}
+printf 'i want a refund please\n\nlove it thank you\n' | wanliu text classify intent | digits | cut -f 1
+run "classify, CSV for machines" wanliu text classify intent new.csv --text text --json |
+    sed -E 's/,"(p|p_second)":[0-9.e-]+//g; s/"second":"[a-z-]*",//'
+run "evaluate on the same texts" wanliu -q text evaluate intent good.csv --text body --label intent --json \
+    --set again | figures | head -2
+printf 'text,label\nrefund me,refund\nhello,greet\nlove it,praise\n' >other.csv
+run "labels the model does not know" wanliu text evaluate intent other.csv --json | grep -v metric
+run "a name nearly right" wanliu text classify intnt new.csv
+run "no name" wanliu text classify
+run "text score without a model" wanliu score --text "bye"
+run "text score by a model of something else" wanliu score --text "bye" --text-model intent
+wanliu -q text train good.csv --text body --label intent --quick --name text_churn --positive refund >report.txt
+run "text score" wanliu score --text "please refund my money" | sed -E 's/0\.9[0-9]*|[0-9.]+ %/N/'
+run "a churn model is no text model" wanliu -q text train good.csv --text body --label intent --quick \
+    --name text_churn --positive bye
+printf 'version: 1\nname: x\nlanguage: en\n' >wanliu.yaml
+run "both kinds of models are listed" wanliu --now 2025-01-01 model list | cut -c 1-56
