@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "data/schema.h"
 #include "features/build.h"
+#include "journey_text_churn.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static wl_status read_sections(struct wl_journey *journey, wl_error *error)
     WL_TRY(wl_split_read(arena, workspace->split, &journey->split, error));
     WL_TRY(
         wl_dates_read(arena, workspace->dates, workspace->utc_offset_us, &journey->dates, error));
+    WL_TRY(wl_text_settings_read(arena, workspace->texts, &journey->texts, error));
     journey->has_churn = workspace->churn != NULL;
     if (journey->has_churn) {
         WL_TRY(wl_churn_read(arena, workspace->churn, &journey->churn, error));
@@ -40,9 +42,53 @@ wl_status wl_journey_open(const char *folder, const struct wl_run *run, struct w
 
 void wl_journey_close(struct wl_journey *journey)
 {
+    wl_readers_release(&journey->readers);
+    wl_text_classifier_free(journey->text_churn);
     wl_company_free(journey->company);
     wl_workspace_release(&journey->workspace);
     *journey = (struct wl_journey){0};
+}
+
+static bool are_open(const struct wl_readers *readers, const char *const *names)
+{
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        const struct wl_reader *reader = &readers->items[i];
+        if (reader->classifier == NULL || strcmp(reader->name, names[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+wl_status wl_journey_read_texts(struct wl_journey *journey, wl_error *error)
+{
+    struct wl_workspace *workspace = &journey->workspace;
+    const struct wl_run *run = &journey->run;
+    bool is_planned = journey->plan != NULL && journey->plan->needs_readings;
+    const char *const *names = is_planned ? journey->plan->readers : journey->texts.readers;
+    struct wl_readers readers;
+
+    if (are_open(&journey->readers, names)) {
+        return WL_OK;
+    }
+    WL_TRY(wl_readers_open(run->alloc, &workspace->arena, workspace->models_path, names, run->sink,
+                           &readers, error));
+    wl_status status =
+        wl_readers_apply(&readers, journey->company, run->n_threads, run->sink, error);
+    if (status != WL_OK) {
+        wl_readers_release(&readers);
+        return status;
+    }
+    wl_readers_release(&journey->readers);
+    journey->readers = readers;
+    return WL_OK;
+}
+
+// Records and plan may come in either order.
+static wl_status read_when_needed(struct wl_journey *journey, wl_error *error)
+{
+    bool is_needed = journey->plan != NULL && journey->plan->needs_readings;
+    return is_needed && journey->company != NULL ? wl_journey_read_texts(journey, error) : WL_OK;
 }
 
 wl_status wl_journey_load(struct wl_journey *journey, wl_error *error)
@@ -53,6 +99,24 @@ wl_status wl_journey_load(struct wl_journey *journey, wl_error *error)
     WL_TRY(wl_workspace_load(&journey->workspace, run->alloc, run->sink, &company, error));
     wl_company_free(journey->company);
     journey->company = company;
+    wl_readers_release(&journey->readers);
+    return read_when_needed(journey, error);
+}
+
+// The column that a text model fills, as a feature set would declare it.
+static wl_status declare_text_churn(struct wl_journey *journey, const struct wl_node **given,
+                                    wl_error *error)
+{
+    static const char declaration[] =
+        "[{\"name\":\"" WL_TEXT_CHURN_FEATURE "\",\"zh\":\"从留言读出的流失倾向\","
+        "\"en\":\"tendency to leave, read from messages\",\"unit_zh\":\"%\",\"unit_en\":\"%\","
+        "\"code\":\"support_issue\"}]";
+    struct wl_node *root = NULL;
+
+    if (journey->texts.has_churn) {
+        WL_TRY(wl_json_parse(&journey->workspace.arena, wl_str_from(declaration), &root, error));
+        *given = root;
+    }
     return WL_OK;
 }
 
@@ -60,21 +124,26 @@ wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition, 
 {
     struct wl_workspace *workspace = &journey->workspace;
     const char *exclude[] = {journey->churn.attribute, NULL}; // the label is never a feature
-    struct wl_plan_options options = {
-        .utc_offset_us = workspace->utc_offset_us, .company = journey->company, .exclude = exclude};
+    struct wl_plan_options options = {.utc_offset_us = workspace->utc_offset_us,
+                                      .company = journey->company,
+                                      .readers = journey->texts.readers,
+                                      .exclude = exclude};
     struct wl_node *root = NULL;
 
     if (definition.n_bytes == 0) {
+        WL_TRY(declare_text_churn(journey, &options.given, error));
         wl_status status = wl_plan_compile(&workspace->arena, workspace->features, &options,
                                            &journey->plan, error);
-        return wl_workspace_fail(workspace, status, error);
+        WL_TRY(wl_workspace_fail(workspace, status, error));
+        return read_when_needed(journey, error);
     }
     WL_TRY(wl_json_parse(&workspace->arena, definition, &root, error));
     wl_status status = wl_plan_compile(&workspace->arena, root, &options, &journey->plan, error);
     if (status == WL_ECONFIG) {
         return wl_fail_at(error, WL_ESCHEMA, "the model's feature set no longer compiles");
     }
-    return status;
+    WL_TRY(status);
+    return read_when_needed(journey, error);
 }
 
 static bool is_in_audience(void *context, uint32_t user, int64_t as_of_us, const float *values)
@@ -106,6 +175,15 @@ wl_status wl_journey_rows(struct wl_journey *journey, const int64_t *dates_us, s
         request.keep_context = &found;
     }
     WL_GO(wl_features_build(&request, journey->run.alloc, rows, error));
+    size_t i_text = wl_plan_find(journey->plan, WL_STR(WL_TEXT_CHURN_FEATURE));
+    if (i_text != SIZE_MAX && journey->text_churn != NULL) {
+        status = wl_text_churn_fill(journey->text_churn, journey->company, i_text,
+                                    journey->run.n_threads, rows, error);
+        if (status != WL_OK) {
+            wl_rows_release(rows);
+            goto done;
+        }
+    }
     if (labels != NULL) {
         *labels = found;
         found = (struct wl_labels){0};

@@ -14,6 +14,7 @@
 #include "explain/reasons.h"
 #include "explain/shap.h"
 #include "features/plan.h"
+#include "journey_texts.h"
 #include "learn/label.h"
 #include "learn/split.h"
 #include "model/model.h"
@@ -36,8 +37,11 @@ struct wl_journey {
     struct wl_split split;
     struct wl_dates dates; /* settled when has_churn */
     struct wl_tiers tiers;
-    struct wl_company *company; /* NULL until wl_journey_load */
-    struct wl_plan *plan;       /* NULL until wl_journey_plan */
+    struct wl_text_settings texts;
+    struct wl_readers readers;             /* opened by the first plan that asks what was read */
+    struct wl_text_classifier *text_churn; /* of the model in use; NULL: its column stays NaN */
+    struct wl_company *company;            /* NULL until wl_journey_load */
+    struct wl_plan *plan;                  /* NULL until wl_journey_plan */
 };
 
 /* wl_journey_open - read a workspace's configuration, every section that all commands share.
@@ -56,9 +60,15 @@ WL_MUST_CHECK wl_status wl_journey_load(struct wl_journey *journey, wl_error *er
 /* wl_journey_plan - compile the feature set: the workspace's own, or the one a model was trained
  * on.
  *   definition  (in) wl_plan.definition of a saved model; empty: the `features:` section.
+ * When its columns need it and records are loaded, texts are read, by the readers of the plan.
  * Errors:  WL_ECONFIG, WL_ESCHEMA (a saved definition that no longer compiles), WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition,
                                         wl_error *error);
+
+/* wl_journey_read_texts - read all texts, by the plan's readers, or by those of the section `texts`
+ * when no plan needs any. Does nothing when they have been read so already.
+ * Errors:  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_journey_read_texts(struct wl_journey *journey, wl_error *error);
 
 /* wl_journey_rows - features of everybody in the audience at each date.
  *   dates_us  (in)  (n_dates) rising.

@@ -2,6 +2,7 @@
 #include "journey.h"
 
 #include "model/registry.h"
+#include "text/text_linear.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,6 +72,28 @@ static void fill_words(const struct wl_plan *plan, size_t i_feature, struct wl_f
 
 /* ---- the scorer ---- */
 
+// The text model travels inside the model's file, so that the two can never be of two versions.
+static wl_status open_text_model(struct wl_journey *journey, const struct wl_model *model,
+                                 wl_error *error)
+{
+    struct wl_str bytes = wl_model_about(model)->text;
+    struct wl_text_classifier *classifier = NULL;
+
+    if (bytes.n_bytes > 0) {
+        wl_status status = wl_text_classifier_decode(journey->run.alloc, bytes, &classifier, error);
+        if (status != WL_OK) {
+            return wl_fail_at(error, status, "text model of the churn model");
+        }
+        if (wl_text_classifier_about(classifier)->n_labels != 2) {
+            wl_text_classifier_free(classifier);
+            return wl_fail(error, WL_ECORRUPT, "text model of the churn model: not 2 labels");
+        }
+    }
+    wl_text_classifier_free(journey->text_churn);
+    journey->text_churn = classifier;
+    return WL_OK;
+}
+
 static wl_status open_model(struct wl_journey *journey, const char *which, struct wl_scorer *scorer,
                             wl_error *error)
 {
@@ -81,6 +104,7 @@ static wl_status open_model(struct wl_journey *journey, const char *which, struc
 
     if (status == WL_OK) {
         scorer->version = entry.version;
+        WL_TRY(open_text_model(journey, scorer->model, error));
         return wl_journey_plan(journey, wl_model_about(scorer->model)->features, error);
     }
     if (status != WL_ENOTFOUND || which != NULL) {
@@ -167,6 +191,8 @@ wl_status wl_journey_score(const struct wl_journey *journey, const struct wl_sco
     const struct wl_model_about *about = wl_model_about(scorer->model);
     const wl_alloc *alloc = journey->run.alloc;
     bool is_learned = scorer->version > 0; // the rule baseline takes over what is declared
+    bool is_misread = journey->plan->needs_readings && journey->readers.degraded;
+    const char *why = scorer->degraded || !is_misread ? scorer->why : journey->readers.why;
     int64_t horizon_us = is_learned ? about->horizon_us : journey->churn.horizon_us;
     int64_t lead_us = is_learned ? about->lead_us : journey->churn.lead_us;
     double *margin = wl_alloc_array(alloc, rows->n_rows + 1, sizeof(*margin));
@@ -191,8 +217,8 @@ wl_status wl_journey_score(const struct wl_journey *journey, const struct wl_sco
                                       .lead_us = lead_us,
                                       .model_name = WL_STR(WL_MODEL_NAME),
                                       .model_version = scorer->version,
-                                      .degraded = scorer->degraded,
-                                      .why = wl_str_from(scorer->why)};
+                                      .degraded = scorer->degraded || is_misread,
+                                      .why = wl_str_from(why)};
         set_tier(&journey->tiers, &scores[i]);
     }
 done:

@@ -4,6 +4,9 @@
  * later: by time, nothing at or after the test dates; by folds, no other row of the same user. */
 #include "journey_train.h"
 
+#include "journey_train_texts.h"
+#include "text/text_linear.h"
+
 #include "base/clock.h"
 #include "data/schema.h"
 #include "learn/leak.h"
@@ -124,9 +127,14 @@ struct lab {
     struct wl_labelled labelled;
     struct wl_folds folds;
     struct wl_arena arena; /* predictions and everything that is judged */
-    size_t n_judged;       /* rows held out by some fold */
-    uint32_t *judged;      /* (n_judged) index into labelled, fold by fold */
-    uint32_t *fold;        /* (n_judged) */
+    size_t i_text;         /* column that a text model fills, or SIZE_MAX */
+    struct wl_text_lab texts;
+    float *text_values[WL_FOLDS_MAX + 1];       /* (labelled) of each fold, and of all rows; NULL
+                                                * until it is asked for */
+    struct wl_text_classifier *text_classifier; /* of the fold asked for last; owned */
+    size_t n_judged;                            /* rows held out by some fold */
+    uint32_t *judged;                           /* (n_judged) index into labelled, fold by fold */
+    uint32_t *fold;                             /* (n_judged) */
 };
 
 static void release_lab(struct lab *lab)
@@ -135,7 +143,78 @@ static void release_lab(struct lab *lab)
     wl_rows_release(&lab->rows);
     wl_labelled_release(&lab->labelled);
     wl_folds_release(&lab->folds);
+    wl_text_lab_release(&lab->texts);
+    wl_text_classifier_free(lab->text_classifier);
     wl_arena_release(&lab->arena);
+}
+
+static bool joins_same_text(const struct wl_journey *journey)
+{
+    return journey->split.kind == WL_SPLIT_KFOLD &&
+           journey->split.together == WL_TOGETHER_SAME_TEXT;
+}
+
+static wl_status prepare_texts(struct lab *lab, wl_error *error)
+{
+    const struct wl_journey *journey = lab->journey;
+
+    lab->i_text = wl_plan_find(journey->plan, WL_STR(WL_TEXT_CHURN_FEATURE));
+    if (lab->i_text == SIZE_MAX && !joins_same_text(journey)) {
+        return WL_OK;
+    }
+    return wl_text_lab_init(&lab->texts, journey->run.alloc, journey->company, &lab->rows,
+                            &lab->labelled, joins_same_text(journey), error);
+}
+
+static wl_status make_folds(struct lab *lab, wl_error *error)
+{
+    const struct wl_split *split = &lab->journey->split;
+
+    if (joins_same_text(lab->journey)) {
+        return wl_folds_by_group(&lab->labelled, lab->texts.group_of_user, (size_t)split->folds,
+                                 (uint64_t)split->seed, &lab->folds, error);
+    }
+    return wl_folds_make(split, &lab->journey->dates, &lab->labelled, &lab->folds, error);
+}
+
+// Values of the text column for fold f; f = n_folds: learned on all rows, for the model to keep.
+static wl_status make_text_values(struct lab *lab, size_t f, wl_error *error)
+{
+    const struct wl_run *run = &lab->journey->run;
+    size_t n = lab->labelled.n_rows;
+    uint32_t *all = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*all));
+    float *values = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*values));
+
+    if (all == NULL || values == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory to read %zu documents", n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        all[i] = (uint32_t)i;
+    }
+    const struct wl_fold whole = {.fit = all, .n_fit = n};
+    wl_text_classifier_free(lab->text_classifier);
+    lab->text_classifier = NULL;
+    WL_TRY(wl_text_lab_fold(&lab->texts, &lab->labelled,
+                            f < lab->folds.n_folds ? &lab->folds.folds[f] : &whole, run->seed,
+                            run->n_threads, run->sink, values, &lab->text_classifier, error));
+    lab->text_values[f] = values;
+    return WL_OK;
+}
+
+// Before rows are learned from or judged: the text column as fold f has it.
+static wl_status use_texts(struct lab *lab, size_t f, wl_error *error)
+{
+    if (lab->i_text == SIZE_MAX) {
+        return WL_OK;
+    }
+    if (lab->text_values[f] == NULL) {
+        WL_TRY(make_text_values(lab, f, error));
+    }
+    for (size_t i = 0; i < lab->labelled.n_rows; i++) {
+        size_t at = lab->labelled.row[i] * lab->rows.schema->n_features + lab->i_text;
+        lab->rows.values[at] = lab->text_values[f][i];
+    }
+    return WL_OK;
 }
 
 // Everything before the first fit.
@@ -169,7 +248,8 @@ static wl_status prepare_lab(struct lab *lab, bool is_forced, struct wl_trained 
     }
     WL_TRY(wl_leaks_check(&journey->churn, &lab->rows, &lab->labelled, is_forced, journey->run.sink,
                           error));
-    WL_TRY(wl_folds_make(&journey->split, &journey->dates, &lab->labelled, &lab->folds, error));
+    WL_TRY(prepare_texts(lab, error));
+    WL_TRY(make_folds(lab, error));
     return wl_folds_check(&lab->folds, &journey->churn, &lab->labelled, error);
 }
 
@@ -271,6 +351,7 @@ static wl_status predict(struct lab *lab, const struct wl_train_options *options
         const struct wl_fold *fold = &lab->folds.folds[f];
         struct wl_model *model = NULL;
         double threshold = 0.0;
+        WL_TRY(use_texts(lab, f, error));
         WL_TRY(fit(lab, options, fold->fit, fold->n_fit, &model, is_baseline ? NULL : &threshold,
                    error));
         out->threshold += threshold / (double)lab->folds.n_folds;
@@ -358,15 +439,21 @@ static const char *baseline_name(const struct wl_train_options *options)
 }
 
 // What the kept model says about itself.
-static wl_status describe(struct wl_journey *journey, const struct wl_trained *trained,
-                          wl_error *error)
+static wl_status describe(struct lab *lab, const struct wl_trained *trained, wl_error *error)
 {
+    const struct wl_journey *journey = lab->journey;
     struct wl_buf metrics;
     struct wl_buf label;
+    struct wl_buf text;
     wl_status status = WL_OK;
 
     wl_buf_init(&metrics, journey->run.alloc, 0);
     wl_buf_init(&label, journey->run.alloc, 0);
+    wl_buf_init(&text, journey->run.alloc, 0);
+    if (lab->text_classifier != NULL) {
+        WL_GO(wl_text_classifier_encode(lab->text_classifier, &text, error));
+    }
+    WL_GO(wl_buf_check(&text, error));
     wl_evaluation_json(&trained->evaluation, &metrics);
     wl_churn_sentence(&journey->churn, "en", &label);
     WL_GO(wl_buf_check(&metrics, error));
@@ -374,12 +461,14 @@ static wl_status describe(struct wl_journey *journey, const struct wl_trained *t
     struct wl_model_about about = {.label = wl_buf_view(&label),
                                    .metrics = wl_buf_view(&metrics),
                                    .features = journey->plan->definition,
+                                   .text = wl_buf_view(&text),
                                    .horizon_us = journey->churn.horizon_us,
                                    .lead_us = journey->churn.lead_us};
     status = wl_model_describe(trained->model, &about, error);
 done:
     wl_buf_release(&metrics);
     wl_buf_release(&label);
+    wl_buf_release(&text);
     return status;
 }
 
@@ -464,6 +553,7 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
     WL_TRY(judge(lab, &own, baselines, n_baselines, is_forced, &trained->evaluation, error));
     trained->n_fit = is_by_time ? lab->folds.folds[0].n_fit : lab->labelled.n_rows;
     if (wants_model && !is_by_time) {
+        WL_TRY(use_texts(lab, lab->folds.n_folds, error));
         WL_TRY(fit(lab, &training->options, NULL, lab->labelled.n_rows, &trained->model, &threshold,
                    error));
     }
@@ -471,7 +561,7 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
         size_t at = is_by_time ? lab->folds.folds[0].fit[i] : i;
         trained->n_fit_positive += lab->labelled.y[at];
     }
-    return wants_model ? describe(lab->journey, trained, error) : WL_OK;
+    return wants_model ? describe(lab, trained, error) : WL_OK;
 }
 
 wl_status wl_journey_train(struct wl_journey *journey, const struct wl_training *training,

@@ -128,6 +128,7 @@ struct wl_plan_options {
     int64_t utc_offset_us;
     const struct wl_company *company; /* for "attributes: all" and kinds; may be NULL */
     const char *const *readers;       /* (WL_READ_COUNT) or NULL: rules */
+    const struct wl_node *given;      /* more columns that other models fill in; may be NULL */
     const char *const *exclude;       /* attributes never to use, e.g. the label; NULL-terminated,
                                        * may be NULL */
 };

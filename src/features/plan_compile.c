@@ -259,6 +259,7 @@ wl_status wl_plan_compile(struct wl_arena *arena, const struct wl_node *features
     WL_TRY(make_plan(&builder));
     WL_TRY(read_libraries(&builder, features, &is_library));
     WL_TRY(read_section(&builder, features, &fields));
+    WL_TRY(read_list(&builder, options->given, "given", wl_plan_read_given));
     WL_TRY(wl_plan_drop_features(&builder, features, &fields.drop));
     // A library without a word about attributes takes what there is.
     static const struct wl_node all = {.kind = WL_NODE_STRING, .text = {"all", 3}};

@@ -107,7 +107,7 @@ static const struct {
     {"number", IN_CUSTOMERS | IN_SEGMENT, "kind: customers"},
     {"category", IN_CUSTOMERS | IN_SEGMENT, "kind: customers"},
     {"bool", IN_CUSTOMERS | IN_SEGMENT, "kind: customers"},
-    {"known_at", IN_CUSTOMERS, "kind: customers"},
+    {"known_at", IN_TEXTS | IN_CUSTOMERS, "kinds texts and customers"},
 };
 
 static unsigned place_of(const struct raw *raw)
@@ -159,7 +159,7 @@ static wl_status check_needed(const struct raw *raw, const struct wl_node *map, 
     if (raw->kind == WL_SOURCE_TEXTS && raw->text == NULL) {
         return fail_missing(map, where, "text", error);
     }
-    if (raw->kind == WL_SOURCE_CUSTOMERS) {
+    if (raw->kind == WL_SOURCE_CUSTOMERS || raw->known_at != NULL) {
         if ((raw->time == NULL) == (raw->known_at == NULL)) {
             return wl_fail_node(error, map, "%s: give one of \"time\" and \"known_at\"", where);
         }

@@ -68,8 +68,8 @@ struct wl_source {
     struct wl_texts number;   /* attributes that are numbers: other cells are rejected */
     struct wl_texts category; /* attributes that are categories, though they look like numbers */
     struct wl_texts boolean;  /* attributes that are yes or no */
-    int64_t known_us;         /* customers without a time column; WL_TIME_NONE when not given */
-    int64_t utc_offset_us;    /* of times that name none */
+    int64_t known_us;      /* texts, customers without a time column; WL_TIME_NONE when not given */
+    int64_t utc_offset_us; /* of times that name none */
 };
 
 /* wl_sources_read - read the `sources:` list.

@@ -161,6 +161,100 @@ done:
     return status;
 }
 
+/* A group while it is dealt. */
+struct group_card {
+    uint64_t key;
+    uint32_t group;
+    size_t n_rows;
+};
+
+static int by_size_and_key(const void *left, const void *right)
+{
+    const struct group_card *a = left;
+    const struct group_card *b = right;
+
+    if (a->n_rows != b->n_rows) {
+        return a->n_rows > b->n_rows ? -1 : 1;
+    }
+    if (a->key != b->key) {
+        return a->key < b->key ? -1 : 1;
+    }
+    return a->group < b->group ? -1 : a->group > b->group;
+}
+
+// The key of a group is the least of its customers' keys: the same in every order of rows.
+static size_t collect_groups(const struct wl_labelled *labelled, const uint32_t *group,
+                             uint64_t seed, struct group_card *cards)
+{
+    size_t n = 0;
+
+    for (size_t g = 0; g < labelled->n_users; g++) {
+        cards[g] = (struct group_card){.key = UINT64_MAX, .group = (uint32_t)g};
+    }
+    for (size_t i = 0; i < labelled->n_rows; i++) {
+        struct group_card *card = &cards[group[labelled->user[i]]];
+        struct wl_rng rng;
+        wl_rng_init(&rng, seed, labelled->user_key[i]);
+        uint64_t key = wl_rng_u64(&rng);
+        card->key = key < card->key ? key : card->key;
+        card->n_rows++;
+    }
+    for (size_t g = 0; g < labelled->n_users; g++) {
+        if (cards[g].n_rows > 0) {
+            cards[n++] = cards[g];
+        }
+    }
+    return n;
+}
+
+wl_status wl_folds_by_group(const struct wl_labelled *labelled, const uint32_t *group,
+                            size_t n_folds, uint64_t seed, struct wl_folds *folds, wl_error *error)
+{
+    const wl_alloc *alloc = labelled->alloc;
+    struct wl_folds made = {0};
+    struct subset rows = {NULL, labelled->n_rows};
+    struct group_card *cards = wl_alloc_array(alloc, labelled->n_users + 1, sizeof(*cards));
+    uint32_t *fold_of_group = wl_alloc_array(alloc, labelled->n_users + 1, sizeof(*fold_of_group));
+    uint32_t *fold_of_user = wl_alloc_array(alloc, labelled->n_users + 1, sizeof(*fold_of_user));
+    size_t n_rows[WL_FOLDS_MAX] = {0};
+    wl_status status = WL_OK;
+    size_t room = 0;
+
+    if (cards == NULL || fold_of_group == NULL || fold_of_user == NULL) {
+        status = wl_fail(error, WL_ENOMEM, "no memory to divide %zu users", labelled->n_users);
+        goto done;
+    }
+    size_t n_cards = collect_groups(labelled, group, seed, cards);
+    if (n_cards < n_folds) {
+        status = wl_fail(error, WL_EGATE, "%zu groups of customers cannot make %zu folds", n_cards,
+                         n_folds);
+        goto done;
+    }
+    qsort(cards, n_cards, sizeof(*cards), by_size_and_key);
+    for (size_t c = 0; c < n_cards; c++) {
+        size_t best = 0;
+        for (size_t f = 1; f < n_folds; f++) {
+            best = n_rows[f] < n_rows[best] ? f : best;
+        }
+        fold_of_group[cards[c].group] = (uint32_t)best;
+        n_rows[best] += cards[c].n_rows;
+    }
+    for (size_t i = 0; i < labelled->n_rows; i++) {
+        fold_of_user[labelled->user[i]] = fold_of_group[group[labelled->user[i]]];
+    }
+    WL_GO(folds_init(&made, alloc, rows.n, n_folds, true, error));
+    struct dealt dealt = {fold_of_user, labelled};
+    for (size_t f = 0; f < n_folds; f++) {
+        room = add_fold(&made, &rows, part_by_user, &dealt, room);
+    }
+    *folds = made;
+done:
+    wl_alloc_free(alloc, cards);
+    wl_alloc_free(alloc, fold_of_group);
+    wl_alloc_free(alloc, fold_of_user);
+    return status;
+}
+
 static bool has_date(const int64_t *dates_us, size_t n_dates, int64_t as_of_us)
 {
     for (size_t d = 0; d < n_dates; d++) {

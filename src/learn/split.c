@@ -159,6 +159,7 @@ wl_status wl_dates_read(struct wl_arena *arena, const struct wl_node *node, int6
 }
 
 static const char *const kinds[] = {"time", "kfold", NULL};
+static const char *const togethers[] = {"user", "same_text", NULL};
 
 static const struct wl_field split_fields[] = {
     {.key = "kind",
@@ -188,6 +189,11 @@ static const struct wl_field split_fields[] = {
      .kind = WL_FIELD_TEXT,
      .offset = offsetof(struct wl_split, why),
      .doc = "kfold: why a random split is right here"},
+    {.key = "together",
+     .kind = WL_FIELD_CHOICE,
+     .offset = offsetof(struct wl_split, together),
+     .choices = togethers,
+     .doc = "kfold: user, or same_text: who wrote the same is not parted"},
 };
 
 static wl_status refuse_key(const struct wl_node *node, const char *key, const char *kind,
@@ -218,6 +224,7 @@ wl_status wl_split_read(struct wl_arena *arena, const struct wl_node *node, stru
         WL_TRY(refuse_key(node, "folds", "time", error));
         WL_TRY(refuse_key(node, "seed", "time", error));
         WL_TRY(refuse_key(node, "why", "time", error));
+        WL_TRY(refuse_key(node, "together", "time", error));
     }
     *split = made;
     return WL_OK;
@@ -338,4 +345,8 @@ void wl_split_text(const struct wl_split *split, const struct wl_dates *dates, c
                   is_zh ? "随机划分：按用户分为 %lld 折（种子 %lld），理由：%s"
                         : "random split: %lld folds by user (seed %lld), because: %s",
                   (long long)split->folds, (long long)split->seed, split->why);
+    if (split->together == WL_TOGETHER_SAME_TEXT) {
+        wl_buf_text(text, is_zh ? "；写过相同文字的客户在同一折"
+                                : "; customers with the same text share a fold");
+    }
 }

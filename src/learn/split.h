@@ -5,6 +5,7 @@
  *   split: {kind: time}                                  # default
  *   split: {kind: time, share: 0.2}              # no test dates: the latest fifth is the test
  *   split: {kind: kfold, folds: 5, seed: 42, why: "snapshot without dates"}
+ *   split: {kind: kfold, together: same_text, why: ..}  # who wrote the same stays in one fold
  *
  * The gap: every training label must be certain before the first test date. A random split has to
  * say why it is one, and every report repeats that. */
@@ -14,12 +15,15 @@
 
 enum wl_split_kind { WL_SPLIT_TIME = 0, WL_SPLIT_KFOLD = 1 };
 
+enum wl_together { WL_TOGETHER_USER = 0, WL_TOGETHER_SAME_TEXT = 1 };
+
 struct wl_split {
     int kind; /* enum wl_split_kind */
     int64_t folds;
     int64_t seed;
     double share;    /* kind time without test dates: share of the dates that is tested on */
     const char *why; /* kfold: why a random split is right here */
+    int together;    /* enum wl_together: kfold: what must not be parted */
 };
 
 /* Observation dates, rising, without duplicates; in an arena. */
@@ -93,6 +97,14 @@ WL_MUST_CHECK wl_status wl_folds_make(const struct wl_split *split, const struct
 WL_MUST_CHECK wl_status wl_folds_by_user(const struct wl_labelled *labelled, const uint32_t *subset,
                                          size_t n_subset, size_t n_folds, uint64_t seed,
                                          struct wl_folds *folds, wl_error *error);
+
+/* wl_folds_by_group - k folds of all rows, all rows of a group together: the largest group first,
+ * each into the fold with the fewest rows so far, so that folds come out as even as can be.
+ *   group  (in) (n_users) of each customer, < n_users. Groups of one size come in an order of the
+ *               seed. Errors as above. */
+WL_MUST_CHECK wl_status wl_folds_by_group(const struct wl_labelled *labelled, const uint32_t *group,
+                                          size_t n_folds, uint64_t seed, struct wl_folds *folds,
+                                          wl_error *error);
 
 /* wl_folds_rolling - inside training rows: each of the latest dates is held out once, fitted on
  * rows whose labels were certain by then. n_folds may come out smaller than asked, 0 when no date

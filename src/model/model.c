@@ -30,8 +30,8 @@ wl_status wl_model_new(const wl_alloc *alloc, struct wl_model **model_out, wl_er
     }
     model->alloc = alloc;
     wl_arena_init(&model->arena, alloc, 0);
-    model->about =
-        (struct wl_model_about){.label = WL_STR(""), .metrics = WL_STR(""), .features = WL_STR("")};
+    model->about = (struct wl_model_about){
+        .label = WL_STR(""), .metrics = WL_STR(""), .features = WL_STR(""), .text = WL_STR("")};
     return WL_OK;
 }
 
@@ -161,14 +161,16 @@ wl_status wl_model_describe(struct wl_model *model, const struct wl_model_about 
     char *label = wl_arena_string(&model->arena, about->label);
     char *metrics = wl_arena_string(&model->arena, about->metrics);
     char *features = wl_arena_string(&model->arena, about->features);
+    char *text = wl_arena_string(&model->arena, about->text);
 
-    if (label == NULL || metrics == NULL || features == NULL) {
+    if (label == NULL || metrics == NULL || features == NULL || text == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory to describe a model");
     }
     model->about = *about;
     model->about.label.data = label;
     model->about.metrics.data = metrics;
     model->about.features.data = features;
+    model->about.text.data = text;
     return WL_OK;
 }
 

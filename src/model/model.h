@@ -25,6 +25,7 @@ struct wl_model_about {
     struct wl_str label;    /* definition of churn, one line */
     struct wl_str metrics;  /* JSON object of its evaluation; "" before one */
     struct wl_str features; /* definition of the feature set it was trained on; "" unknown */
+    struct wl_str text;     /* bytes of the text model that fills a column of it; "" none */
     int64_t horizon_us;     /* leaves within this time after the lead; 0 unknown */
     int64_t lead_us;        /* time left to act */
 };

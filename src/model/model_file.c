@@ -16,6 +16,7 @@
 #define MAGIC        "WLMODEL\n"
 #define MAGIC_BYTES  8
 #define VERSION      1
+#define VERSION_TEXT 2 /* the same, and a text model behind the model */
 #define DIGEST_BYTES 64
 #define HEAD_BYTES   (MAGIC_BYTES + 4 + 8)
 
@@ -124,6 +125,9 @@ static void put_payload(struct wl_buf *buf, const struct wl_model *model)
     case WL_ALGORITHM_LOGISTIC: put_linear(buf, &model->linear); break;
     case WL_ALGORITHM_RULE: put_rule(buf, &model->rule); break;
     }
+    if (model->about.text.n_bytes > 0) {
+        wl_put_string(buf, model->about.text);
+    }
 }
 
 void wl_model_encode(const struct wl_model *model, struct wl_buf *buf)
@@ -135,7 +139,7 @@ void wl_model_encode(const struct wl_model *model, struct wl_buf *buf)
     wl_buf_init(&payload, buf->alloc, 0);
     put_payload(&payload, model);
     wl_buf_add(buf, MAGIC, MAGIC_BYTES);
-    wl_put_u32(buf, VERSION);
+    wl_put_u32(buf, model->about.text.n_bytes > 0 ? VERSION_TEXT : VERSION);
     wl_put_u64(buf, payload.n_bytes);
     wl_buf_str(buf, wl_buf_view(&payload));
     if (buf->status == WL_OK) {
@@ -398,7 +402,24 @@ static wl_status read_rule(struct wl_reader *reader, struct wl_model *model, wl_
     return WL_OK;
 }
 
-static wl_status read_payload(struct wl_reader *reader, struct wl_model *model, wl_error *error)
+// Opaque here: whoever asks the text model decodes and checks it.
+static wl_status read_text_model(struct wl_reader *reader, struct wl_model *model, wl_error *error)
+{
+    struct wl_str bytes = wl_read_string(reader);
+    char *copy = wl_arena_string(&model->arena, bytes);
+
+    if (copy == NULL) {
+        return fail_memory(error);
+    }
+    if (reader->failed || bytes.n_bytes == 0) {
+        return fail_cut(error, "the text model");
+    }
+    model->about.text = (struct wl_str){.data = copy, .n_bytes = bytes.n_bytes};
+    return WL_OK;
+}
+
+static wl_status read_payload(struct wl_reader *reader, uint32_t version, struct wl_model *model,
+                              wl_error *error)
 {
     uint8_t algorithm = wl_read_u8(reader);
     struct wl_model_about about = {0};
@@ -422,6 +443,9 @@ static wl_status read_payload(struct wl_reader *reader, struct wl_model *model, 
     case WL_ALGORITHM_LOGISTIC: WL_TRY(read_linear(reader, model, error)); break;
     case WL_ALGORITHM_RULE: WL_TRY(read_rule(reader, model, error)); break;
     }
+    if (version == VERSION_TEXT) {
+        WL_TRY(read_text_model(reader, model, error));
+    }
     if (wl_reader_left(reader) != 0) {
         return wl_fail(error, WL_ECORRUPT, "model file: %zu bytes behind the model",
                        wl_reader_left(reader));
@@ -430,7 +454,8 @@ static wl_status read_payload(struct wl_reader *reader, struct wl_model *model, 
 }
 
 /* The frame around the payload: magic, version, length and digest. */
-static wl_status open_frame(struct wl_str bytes, struct wl_str *payload, wl_error *error)
+static wl_status open_frame(struct wl_str bytes, struct wl_str *payload, uint32_t *version_out,
+                            wl_error *error)
 {
     char digest[WL_SHA256_TEXT_BYTES];
     struct wl_reader reader;
@@ -442,9 +467,9 @@ static wl_status open_frame(struct wl_str bytes, struct wl_str *payload, wl_erro
     if (reader.failed || memcmp(magic.data, MAGIC, MAGIC_BYTES) != 0) {
         return wl_fail(error, WL_ECORRUPT, "not a model file");
     }
-    if (version != VERSION) {
+    if (version != VERSION && version != VERSION_TEXT) {
         return wl_fail(error, WL_EVERSION, "model file has version %u, this program reads %d",
-                       version, VERSION);
+                       version, VERSION_TEXT);
     }
     size_t n_left = wl_reader_left(&reader);
     if (n_left < DIGEST_BYTES || n_payload != n_left - DIGEST_BYTES) {
@@ -457,6 +482,7 @@ static wl_status open_frame(struct wl_str bytes, struct wl_str *payload, wl_erro
                DIGEST_BYTES) != 0) {
         return wl_fail(error, WL_ECORRUPT, "model file is damaged: its SHA-256 does not match");
     }
+    *version_out = version;
     return WL_OK;
 }
 
@@ -466,14 +492,15 @@ wl_status wl_model_decode(const wl_alloc *alloc, struct wl_str bytes, struct wl_
     struct wl_model *model = NULL;
     struct wl_str payload;
     struct wl_reader reader;
-    wl_status status = open_frame(bytes, &payload, error);
+    uint32_t version = 0;
+    wl_status status = open_frame(bytes, &payload, &version, error);
 
     if (status != WL_OK) {
         return status;
     }
     wl_reader_init(&reader, payload);
     WL_GO(wl_model_new(alloc, &model, error));
-    WL_GO(read_payload(&reader, model, error));
+    WL_GO(read_payload(&reader, version, model, error));
     *model_out = model;
     model = NULL;
 done:
