@@ -83,9 +83,10 @@ static void put_payload(struct wl_buf *buf, struct wl_buf *head,
     for (size_t c = 0; c < vocabulary->n_columns; c++) {
         wl_put_u64(buf, vocabulary->keys[c]);
         wl_put_f32(buf, vocabulary->idf[c]);
+        wl_put_f32(buf, linear->scale[c]);
     }
-    for (size_t i = 0; i < vocabulary->n_columns * linear->n_outputs; i++) {
-        wl_put_f32(buf, linear->weights[i]);
+    for (size_t c = 0; c < vocabulary->n_columns; c++) {
+        wl_buf_add(buf, linear->weights + c * linear->stride, linear->n_outputs);
     }
 }
 
@@ -264,11 +265,15 @@ static bool read_columns(struct wl_reader *reader, struct wl_text_linear *linear
     for (size_t c = 0; c < n_columns; c++) {
         keys[c] = wl_read_u64(reader);
         idf[c] = wl_read_f32(reader);
+        linear->scale[c] = wl_read_f32(reader);
         is_good = is_good && isfinite(idf[c]) && idf[c] > 0.0F;
+        is_good = is_good && isfinite(linear->scale[c]) && linear->scale[c] >= 0.0F;
     }
-    for (size_t i = 0; i < n_columns * linear->n_outputs; i++) {
-        linear->weights[i] = wl_read_f32(reader);
-        is_good = is_good && isfinite(linear->weights[i]);
+    for (size_t c = 0; c < n_columns; c++) {
+        struct wl_str row = wl_read_bytes(reader, linear->n_outputs);
+        if (!reader->failed) {
+            memcpy(linear->weights + c * linear->stride, row.data, row.n_bytes);
+        }
     }
     return is_good;
 }
@@ -279,7 +284,7 @@ static wl_status read_arrays(struct wl_reader *reader, struct wl_text_linear *li
     const wl_alloc *alloc = linear->alloc;
     uint64_t n = wl_read_u64(reader);
     size_t n_left = wl_reader_left(reader);
-    size_t column_bytes = 12 + 4 * linear->n_outputs; // key, idf, weights
+    size_t column_bytes = 16 + linear->n_outputs; // key, idf, scale, weights
     uint64_t *keys = NULL;
     float *idf = NULL;
     wl_status status = WL_OK;
@@ -291,12 +296,11 @@ static wl_status read_arrays(struct wl_reader *reader, struct wl_text_linear *li
     size_t n_columns = (size_t)n;
     keys = wl_alloc_array(alloc, n_columns + 1, sizeof(*keys));
     idf = wl_alloc_array(alloc, n_columns + 1, sizeof(*idf));
-    linear->weights =
-        wl_alloc_array(alloc, n_columns * linear->n_outputs + 1, sizeof(*linear->weights));
-    if (keys == NULL || idf == NULL || linear->weights == NULL) {
+    if (keys == NULL || idf == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for a model of %zu n-grams", n_columns);
         goto done;
     }
+    WL_GO(wl_text_linear_reserve(linear, n_columns, error));
     bool is_good = read_outputs(reader, linear);
     is_good = read_columns(reader, linear, keys, idf, n_columns) && is_good;
     if (!is_good || reader->failed) {

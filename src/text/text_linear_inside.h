@@ -15,7 +15,9 @@ struct wl_text_linear {
     uint32_t normaliser; /* version of the normaliser it was learnt with */
     struct wl_vocabulary vocabulary;
     size_t n_outputs;
-    float *weights;    /* (n_columns, n_outputs) owned */
+    size_t stride;     /* outputs and room behind them, so that rows of weights begin evenly */
+    int8_t *weights;   /* (n_columns, stride) -127 .. 127, in units of the column's scale; owned */
+    float *scale;      /* (n_columns) >= 0; owned */
     double *bias;      /* (n_outputs) owned */
     double *slope;     /* (n_outputs) > 0; owned */
     double *intercept; /* (n_outputs) owned */
@@ -31,6 +33,11 @@ WL_MUST_CHECK wl_status wl_text_linear_new(const wl_alloc *alloc, const char *co
 
 /* wl_text_linear_of - the linear classifier behind a classifier; NULL when it is another kind. */
 const struct wl_text_linear *wl_text_linear_of(const struct wl_text_classifier *classifier);
+
+/* wl_text_linear_reserve - room for the weights of n_columns, all zero.
+ * Errors:  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_text_linear_reserve(struct wl_text_linear *linear, size_t n_columns,
+                                               wl_error *error);
 
 /* wl_text_outputs - outputs of n_labels labels. */
 size_t wl_text_outputs(size_t n_labels, enum wl_text_task task);

@@ -286,6 +286,21 @@ static wl_status learn_folds(struct training *training, const struct wl_sink *si
 
 /* -- the classifier -- */
 
+#define WEIGHT_MOST 127.0F /* of a signed byte, the same on both sides */
+
+static void round_weights(const float *weights, size_t n, int8_t *rounded, float *scale)
+{
+    float most = 0.0F;
+
+    for (size_t o = 0; o < n; o++) {
+        most = fmaxf(most, fabsf(weights[o]));
+    }
+    *scale = most / WEIGHT_MOST;
+    for (size_t o = 0; o < n; o++) {
+        rounded[o] = *scale > 0.0F ? (int8_t)lrintf(weights[o] / *scale) : 0;
+    }
+}
+
 // Columns of the corpus that made it into the vocabulary, with keys, idf and weights.
 static wl_status fill(const struct training *training, struct wl_text_linear *linear,
                       wl_error *error)
@@ -297,14 +312,17 @@ static wl_status fill(const struct training *training, struct wl_text_linear *li
     float *idf = wl_alloc_array(alloc, n_columns + 1, sizeof(*idf));
     wl_status status = WL_OK;
 
-    linear->weights = wl_alloc_array(alloc, n_columns * n_outputs + 1, sizeof(*linear->weights));
-    if (keys == NULL || idf == NULL || linear->weights == NULL) {
+    if (keys == NULL || idf == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for a model of %zu n-grams", n_columns);
         goto done;
     }
+    WL_GO(wl_text_linear_reserve(linear, n_columns, error));
     memcpy(keys, training->corpus.keys, n_columns * sizeof(*keys));
     memcpy(idf, training->idf, n_columns * sizeof(*idf));
-    memcpy(linear->weights, training->weights, n_columns * n_outputs * sizeof(*linear->weights));
+    for (size_t c = 0; c < n_columns; c++) {
+        round_weights(training->weights + c * n_outputs, n_outputs,
+                      linear->weights + c * linear->stride, &linear->scale[c]);
+    }
     memcpy(linear->bias, training->bias, n_outputs * sizeof(*linear->bias));
     WL_GO(wl_vocabulary_init(&linear->vocabulary, alloc, keys, idf, n_columns, error));
     keys = NULL; // the vocabulary's now
