@@ -5,7 +5,6 @@
 #include "text/text_linear.h"
 
 #include "math/calibrate.h"
-#include "text/normalise.h"
 #include "text/text_linear_inside.h"
 
 #include <math.h>
@@ -121,16 +120,6 @@ static void add_margins(const struct wl_text_linear *linear, struct wl_text_row 
     }
 }
 
-/* What a thread brings, beyond what all kinds share. */
-struct wl_linear_scratch {
-    const wl_alloc *alloc;
-    struct wl_normal normal;
-    struct wl_ngrams ngrams;
-    struct wl_text_row row;
-    float *margins; /* (margins_capacity) owned */
-    size_t margins_capacity;
-};
-
 void wl_linear_scratch_free(struct wl_linear_scratch *scratch)
 {
     if (scratch != NULL) {
@@ -138,12 +127,19 @@ void wl_linear_scratch_free(struct wl_linear_scratch *scratch)
         wl_ngrams_release(&scratch->ngrams);
         wl_text_row_release(&scratch->row);
         wl_alloc_free(scratch->alloc, scratch->margins);
+        wl_alloc_free(scratch->alloc, scratch->shares);
+        wl_alloc_free(scratch->alloc, scratch->spoken);
         wl_alloc_free(scratch->alloc, scratch);
     }
 }
 
-static wl_status scratch_make(struct wl_text_scratch *shared, wl_error *error)
+wl_status wl_linear_scratch_of(struct wl_text_scratch *shared,
+                               struct wl_linear_scratch **scratch_out, wl_error *error)
 {
+    if (shared->linear != NULL) {
+        *scratch_out = shared->linear;
+        return WL_OK;
+    }
     struct wl_linear_scratch *scratch = wl_alloc_zeroed(shared->alloc, 1, sizeof(*scratch));
 
     if (scratch == NULL) {
@@ -154,34 +150,36 @@ static wl_status scratch_make(struct wl_text_scratch *shared, wl_error *error)
     wl_ngrams_init(&scratch->ngrams, shared->alloc);
     wl_text_row_init(&scratch->row, shared->alloc);
     shared->linear = scratch;
+    *scratch_out = scratch;
     return WL_OK;
 }
 
-static wl_status ask(const struct wl_text_linear *linear, struct wl_str text,
-                     struct wl_linear_scratch *scratch, double *p, wl_error *error)
+wl_status wl_text_linear_count(const struct wl_text_linear *linear, struct wl_str text,
+                               struct wl_linear_scratch *scratch, wl_error *error)
 {
-    struct wl_text_row *row = &scratch->row;
-
-    WL_TRY(WL_GROW(scratch->alloc, scratch->margins, scratch->margins_capacity, linear->stride,
-                   error));
     WL_TRY(wl_normal_set(&scratch->normal, text, error));
     WL_TRY(wl_ngrams_begin(&scratch->ngrams, &linear->options, wl_buf_view(&scratch->normal.text),
                            false, error));
-    WL_TRY(wl_text_row_count(row, &linear->vocabulary, &scratch->ngrams, error));
-    wl_tfidf_weigh(linear->vocabulary.keys, linear->vocabulary.idf, linear->binary, row->columns,
-                   row->n, row->values);
-    add_margins(linear, row, scratch->margins);
-    wl_text_probabilities(linear, row->n > 0 ? scratch->margins : NULL, p);
-    return WL_OK;
+    return wl_text_row_count(&scratch->row, &linear->vocabulary, &scratch->ngrams, error);
 }
 
 static wl_status classify(const struct wl_text_classifier *classifier, struct wl_str text,
-                          struct wl_text_scratch *scratch, double *p, wl_error *error)
+                          struct wl_text_scratch *shared, double *p, wl_error *error)
 {
-    if (scratch->linear == NULL) {
-        WL_TRY(scratch_make(scratch, error));
-    }
-    return ask((const struct wl_text_linear *)classifier, text, scratch->linear, p, error);
+    const struct wl_text_linear *linear = (const struct wl_text_linear *)classifier;
+    const struct wl_vocabulary *vocabulary = &linear->vocabulary;
+    struct wl_linear_scratch *scratch = NULL;
+
+    WL_TRY(wl_linear_scratch_of(shared, &scratch, error));
+    struct wl_text_row *row = &scratch->row;
+    WL_TRY(WL_GROW(scratch->alloc, scratch->margins, scratch->margins_capacity, linear->stride,
+                   error));
+    WL_TRY(wl_text_linear_count(linear, text, scratch, error));
+    wl_tfidf_weigh(vocabulary->keys, vocabulary->idf, linear->binary, row->columns, row->n,
+                   row->values);
+    add_margins(linear, row, scratch->margins);
+    wl_text_probabilities(linear, row->n > 0 ? scratch->margins : NULL, p);
+    return WL_OK;
 }
 
 /* -- life -- */

@@ -3,6 +3,7 @@
 #define WL_TEXT_TEXT_LINEAR_INSIDE_H
 #include "base/arena.h"
 #include "text/classifier_inside.h"
+#include "text/normalise.h"
 #include "text/vocabulary.h"
 
 /* Two labels of which one is right have one output, for label 1; else each label has one. */
@@ -24,6 +25,32 @@ struct wl_text_linear {
 };
 
 #define WL_TEXT_NORMALISER 1 /* version of wl_normal_set: another one would see other n-grams */
+
+/* What a thread brings, beyond what all kinds share. */
+struct wl_linear_scratch {
+    const wl_alloc *alloc;
+    struct wl_normal normal;
+    struct wl_ngrams ngrams;
+    struct wl_text_row row;
+    float *margins; /* (margins_capacity) owned */
+    size_t margins_capacity;
+    float *shares; /* (shares_capacity) for wl_text_why: of each n-gram of the row; owned */
+    size_t shares_capacity;
+    float *spoken; /* (spoken_capacity) for wl_text_why: of each byte of the text; owned */
+    size_t spoken_capacity;
+};
+
+/* wl_linear_scratch_of - what a thread brings, made when it is asked for first.
+ * Errors:  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_linear_scratch_of(struct wl_text_scratch *shared,
+                                             struct wl_linear_scratch **scratch_out,
+                                             wl_error *error);
+
+/* wl_text_linear_count - normalise a text; its known n-grams and their counts are then in row.
+ * Errors:  WL_ELIMIT, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_text_linear_count(const struct wl_text_linear *linear,
+                                             struct wl_str text, struct wl_linear_scratch *scratch,
+                                             wl_error *error);
 
 /* wl_text_linear_new - empty, with names and room for outputs; free with wl_text_classifier_free.
  * Errors:  WL_ENOMEM. */

@@ -131,6 +131,54 @@ static void test_learns_any(void)
     wl_text_classifier_free(classifier);
 }
 
+static bool holds(struct wl_str text, const char *part)
+{
+    size_t n = strlen(part);
+
+    for (size_t i = 0; i + n <= text.n_bytes; i++) {
+        if (memcmp(text.data + i, part, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_says_why(void)
+{
+    static const char text[] = "Hello there,  the PASSWORD is wrong; it is \xe2\x91\xa0 nice day";
+    struct sample sample;
+    struct wl_text_scratch *scratch = NULL;
+    struct wl_text_span spans[3];
+    struct wl_text_span few[1];
+    size_t n = 0;
+    size_t n_few = 0;
+
+    sample_init(&sample, WL_TEXT_ONE, 3);
+    struct wl_text_classifier *classifier = train(&sample, 1, NULL);
+    CHECK_INT(wl_text_scratch_new(wl_alloc_default(), &scratch, NULL), WL_OK);
+    CHECK_INT(wl_text_why(classifier, wl_str_from(text), 1, scratch, spans, 3, &n, NULL), WL_OK);
+    CHECK(n >= 1);
+    CHECK(holds((struct wl_str){.data = text + spans[0].i_byte, .n_bytes = spans[0].n_bytes},
+                "PASSWORD"));
+    for (size_t i = 0; i < n; i++) {
+        CHECK(spans[i].weight > 0.0);
+        CHECK(i == 0 || spans[i].weight <= spans[i - 1].weight);
+        CHECK(spans[i].i_byte + spans[i].n_bytes <= sizeof(text) - 1);
+    }
+    CHECK_INT(wl_text_why(classifier, wl_str_from(text), 1, scratch, few, 1, &n_few, NULL), WL_OK);
+    CHECK(n_few == 1 && few[0].i_byte == spans[0].i_byte);
+    CHECK_INT(wl_text_why(classifier, WL_STR(""), 1, scratch, spans, 3, &n, NULL), WL_OK);
+    CHECK_INT(n, 0);
+    CHECK_INT(wl_text_why(classifier, WL_STR("x"), 3, scratch, spans, 3, &n, NULL), WL_EINVAL);
+    double p[3];
+    double q[3];
+    (void)ask(classifier, text, p); // with a fresh scratch, and with the one that said why
+    CHECK_INT(wl_text_classify(classifier, wl_str_from(text), scratch, q, NULL), WL_OK);
+    CHECK(memcmp(p, q, sizeof(p)) == 0);
+    wl_text_scratch_free(scratch);
+    wl_text_classifier_free(classifier);
+}
+
 static void encode(const struct wl_text_classifier *classifier, struct wl_buf *buf)
 {
     wl_buf_init(buf, wl_alloc_default(), 0);
@@ -233,7 +281,9 @@ static wl_status walk(const wl_alloc *alloc, const struct sample *sample)
     struct wl_text_classifier *classifier = NULL;
     struct wl_text_classifier *read = NULL;
     struct wl_text_scratch *scratch = NULL;
+    struct wl_text_span span;
     struct wl_buf buf;
+    size_t n_spans = 0;
     double p[3];
     wl_status status = WL_OK;
 
@@ -243,6 +293,7 @@ static wl_status walk(const wl_alloc *alloc, const struct sample *sample)
     WL_GO(wl_text_classifier_decode(alloc, wl_buf_view(&buf), &read, NULL));
     WL_GO(wl_text_scratch_new(alloc, &scratch, NULL));
     WL_GO(wl_text_classify(read, sample->views[0], scratch, p, NULL));
+    WL_GO(wl_text_why(read, sample->views[0], 0, scratch, &span, 1, &n_spans, NULL));
 done:
     wl_text_scratch_free(scratch);
     wl_text_classifier_free(classifier);
@@ -275,6 +326,7 @@ int main(void)
     RUN(test_learns_one_of_three);
     RUN(test_learns_one_of_two);
     RUN(test_learns_any);
+    RUN(test_says_why);
     RUN(test_threads_change_nothing);
     RUN(test_file);
     RUN(test_refusals);
