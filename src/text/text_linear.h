@@ -43,8 +43,8 @@ struct wl_text_span {
  * Cost:    as wl_text_classify twice; no allocation once scratch has grown.
  * Errors:  WL_EINVAL  the classifier is not a linear one, there is no such label, or n_spans_max is
  *          above WL_TEXT_SPANS_MAX.  WL_ELIMIT, WL_ENOMEM as wl_text_classify.
- * Source:  own: a word's share is the sum of weight * value of its n-grams, spread evenly over their
- *          bytes; it adds up to the margin less the bias. */
+ * Source:  own: a byte's share is the sum of weight * value of its n-grams, spread evenly over
+ *          their bytes; it adds up to the margin less the bias. */
 WL_MUST_CHECK wl_status wl_text_why(const struct wl_text_classifier *classifier, struct wl_str text,
                                     uint32_t label, struct wl_text_scratch *scratch,
                                     struct wl_text_span *spans, size_t n_spans_max, size_t *n_spans,

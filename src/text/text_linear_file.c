@@ -21,6 +21,8 @@
 #define MAGIC_BYTES  8
 #define VERSION      1
 #define DIGEST_BYTES 64
+#define NUMBER_MOST  1e6  /* weights, slopes, biases: learnt ones are below 1000 */
+#define IDF_LEAST    1e-9 /* wl_text_tell leaves 1e-6 and more */
 #define HEAD_BYTES   (MAGIC_BYTES + 4 + 8)
 
 /* -- writing -- */
@@ -243,6 +245,12 @@ static wl_status read_head(const wl_alloc *alloc, struct wl_str text, struct wl_
     return read_options(head, *linear_out, error);
 }
 
+// Also false for NaN. Between these bounds no sum or product of serving overflows.
+static bool is_within(double value, double least)
+{
+    return value >= least && value <= NUMBER_MOST;
+}
+
 static bool read_outputs(struct wl_reader *reader, struct wl_text_linear *linear)
 {
     bool is_good = true;
@@ -251,8 +259,9 @@ static bool read_outputs(struct wl_reader *reader, struct wl_text_linear *linear
         linear->bias[o] = wl_read_f64(reader);
         linear->slope[o] = wl_read_f64(reader);
         linear->intercept[o] = wl_read_f64(reader);
-        is_good = is_good && isfinite(linear->bias[o]) && isfinite(linear->intercept[o]) &&
-                  isfinite(linear->slope[o]) && linear->slope[o] > 0.0;
+        is_good = is_good && is_within(linear->bias[o], -NUMBER_MOST) &&
+                  is_within(linear->slope[o], 0.0) && linear->slope[o] > 0.0 &&
+                  is_within(linear->intercept[o], -NUMBER_MOST);
     }
     return is_good;
 }
@@ -266,8 +275,8 @@ static bool read_columns(struct wl_reader *reader, struct wl_text_linear *linear
         keys[c] = wl_read_u64(reader);
         idf[c] = wl_read_f32(reader);
         linear->scale[c] = wl_read_f32(reader);
-        is_good = is_good && isfinite(idf[c]) && idf[c] > 0.0F;
-        is_good = is_good && isfinite(linear->scale[c]) && linear->scale[c] >= 0.0F;
+        is_good = is_good && is_within((double)idf[c], IDF_LEAST) &&
+                  is_within((double)linear->scale[c], 0.0);
     }
     for (size_t c = 0; c < n_columns; c++) {
         struct wl_str row = wl_read_bytes(reader, linear->n_outputs);

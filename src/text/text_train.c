@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#define TOLERANCE  0.02 /* of the gradient: the objective is then within 1e-4 of the best */
+#define TOLERANCE  0.01 /* of the gradient: the objective is then within 1e-4 of the best */
 #define PASSES_MAX 1000
 
 struct training {

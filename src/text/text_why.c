@@ -1,7 +1,8 @@
-/* The margin of a label is a sum over n-grams. Each occurrence of an n-gram spreads its share evenly
- * over the bytes it covers (a pair over its two words), so that the bytes' sums add up to the margin
- * again, and n-grams that overlap meet in the same bytes. Parts are then runs of characters that
- * speak clearly, made up to whole words where words are written with spaces between them. */
+/* The margin of a label is a sum over n-grams. Each occurrence of an n-gram spreads its share
+ * evenly over the bytes it covers (a pair over its two words), so that the bytes' sums add up to
+ * the margin again, and n-grams that overlap meet in the same bytes. Parts are then runs of
+ * characters that speak clearly, made up to whole words where words are written with spaces
+ * between them. */
 #include "text/text_linear.h"
 #include "text/text_linear_inside.h"
 #include "text/unicode.h"
