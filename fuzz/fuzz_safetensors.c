@@ -20,7 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
             if (values == NULL || tensor->bytes.n_bytes > n_bytes) {
                 abort();
             }
-            (void)wl_safetensor_values(tensor, values, &error);
+            if (wl_safetensor_values(tensor, values, &error) == WL_OK && values[0] != values[0]) {
+                abort(); // NaN is no weight
+            }
             free(values);
         }
     }

@@ -176,9 +176,9 @@ wl_status wl_safetensors_read(struct wl_arena *arena, struct wl_str file,
 
     wl_reader_init(&reader, file);
     uint64_t header_bytes = wl_read_u64(&reader);
-    if (header_bytes > WL_SAFETENSORS_HEADER_MAX) {
+    if (header_bytes > WL_TENSOR_HEADER_MAX) {
         return wl_fail(error, WL_ELIMIT, "safetensors header of %llu bytes, at most %zu",
-                       (unsigned long long)header_bytes, (size_t)WL_SAFETENSORS_HEADER_MAX);
+                       (unsigned long long)header_bytes, (size_t)WL_TENSOR_HEADER_MAX);
     }
     struct wl_str header = wl_read_bytes(&reader, (size_t)header_bytes);
     if (reader.failed) {
@@ -356,7 +356,7 @@ static wl_status write_header(struct wl_file_writer *writer, const wl_alloc *all
     uint64_t at = 0;
     wl_status status = WL_OK;
 
-    wl_buf_init(&header, alloc, WL_SAFETENSORS_HEADER_MAX);
+    wl_buf_init(&header, alloc, WL_TENSOR_HEADER_MAX);
     wl_buf_init(&length, alloc, 8);
     struct wl_json_writer json = wl_json_begin(&header);
     wl_json_open(&json, '{');

@@ -34,7 +34,7 @@ struct wl_safetensors {
  * Cost:    O(n log n); the values are not touched.
  * Errors:  WL_EPARSE   the header is cut, longer than the file, no JSON or no table; a tensor has a
  *                      wrong shape, type or place; tensors overlap or leave gaps: names it.
- *          WL_ELIMIT   a header above WL_SAFETENSORS_HEADER_MAX or more than 8 dimensions.
+ *          WL_ELIMIT   a header above WL_TENSOR_HEADER_MAX or more than 8 dimensions.
  *          WL_ENOMEM.
  * Source:  safetensors format, version 0.4. */
 WL_MUST_CHECK wl_status wl_safetensors_read(struct wl_arena *arena, struct wl_str file,

@@ -1,5 +1,5 @@
 /* Goal:   what is written reads back; what is damaged is refused with one clear line.
- * Method: three tensors through a file in each type; halves against their definition for all 65,536;
+ * Method: three tensors through a file in each type; halves against their definition, all of them;
  *         a table of damaged headers with the words they must bring. */
 #include "check.h"
 
