@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "data/schema.h"
 #include "features/build.h"
+#include "journey_reasons.h"
 #include "journey_text_churn.h"
 
 #include <math.h>
@@ -34,6 +35,9 @@ wl_status wl_journey_open(const char *folder, const struct wl_run *run, struct w
     if (status == WL_OK) {
         status = wl_workspace_fail(&journey->workspace, read_sections(journey, error), error);
     }
+    if (status == WL_OK) {
+        status = wl_taxonomy_open(&journey->workspace, run->alloc, &journey->taxonomy, error);
+    }
     if (status != WL_OK) {
         wl_journey_close(journey);
     }
@@ -45,6 +49,7 @@ void wl_journey_close(struct wl_journey *journey)
     wl_readers_release(&journey->readers);
     wl_text_classifier_free(journey->text_churn);
     wl_company_free(journey->company);
+    wl_text_classifier_free(journey->taxonomy);
     wl_workspace_release(&journey->workspace);
     *journey = (struct wl_journey){0};
 }

@@ -18,6 +18,7 @@
 #include "learn/label.h"
 #include "learn/split.h"
 #include "model/model.h"
+#include "text/rules.h"
 #include "workspace.h"
 
 /* How to run; filled by the caller before wl_journey_open. */
@@ -38,6 +39,7 @@ struct wl_journey {
     struct wl_dates dates; /* settled when has_churn */
     struct wl_tiers tiers;
     struct wl_text_settings texts;
+    struct wl_text_classifier *taxonomy;   /* of reasons: the built-in one, or the workspace's */
     struct wl_readers readers;             /* opened by the first plan that asks what was read */
     struct wl_text_classifier *text_churn; /* of the model in use; NULL: its column stays NaN */
     struct wl_company *company;            /* NULL until wl_journey_load */

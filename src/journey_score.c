@@ -1,5 +1,6 @@
 /* Scoring and explaining: the part of the journey that serves. Links no training library. */
 #include "journey.h"
+#include "journey_reasons.h"
 
 #include "model/registry.h"
 #include "text/text_linear.h"
@@ -220,6 +221,10 @@ wl_status wl_journey_score(const struct wl_journey *journey, const struct wl_sco
                                       .degraded = scorer->degraded || is_misread,
                                       .why = wl_str_from(why)};
         set_tier(&journey->tiers, &scores[i]);
+    }
+    if (journey->company != NULL) {
+        WL_GO(wl_taxonomy_said(alloc, journey->company, journey->taxonomy, scores, rows->n_rows,
+                               error));
     }
 done:
     wl_alloc_free(alloc, margin);

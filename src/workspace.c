@@ -65,13 +65,15 @@ static wl_status set_paths(struct wl_workspace *workspace, const char *folder, w
     workspace->store_path = wl_path_join(arena, folder, "wanliu.db");
     workspace->models_path = wl_path_join(arena, folder, "models");
     workspace->templates_path = wl_path_join(arena, folder, "templates");
+    workspace->taxonomy_path = wl_path_join(arena, folder, "taxonomy/reasons.yaml");
     workspace->reports_path = wl_path_join(arena, folder, "reports");
     workspace->intake_path = wl_path_join(arena, folder, "intake.ndjson");
     workspace->alerts_path = wl_path_join(arena, folder, "alerts.ndjson");
     if (workspace->folder == NULL || workspace->config_path == NULL ||
         workspace->store_path == NULL || workspace->models_path == NULL ||
-        workspace->templates_path == NULL || workspace->reports_path == NULL ||
-        workspace->intake_path == NULL || workspace->alerts_path == NULL) {
+        workspace->templates_path == NULL || workspace->taxonomy_path == NULL ||
+        workspace->reports_path == NULL || workspace->intake_path == NULL ||
+        workspace->alerts_path == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a workspace");
     }
     return WL_OK;

@@ -14,6 +14,7 @@ struct wl_workspace {
     const char *store_path;     /* wanliu.db */
     const char *models_path;    /* models */
     const char *templates_path; /* templates */
+    const char *taxonomy_path;  /* taxonomy/reasons.yaml: what customers call reasons here */
     const char *reports_path;   /* reports */
     const char *intake_path;    /* intake.ndjson: one line for each ingest, for the report */
     const char *alerts_path;    /* alerts.ndjson: what people did about alerts */

@@ -369,7 +369,7 @@ static wl_status try_rung(const struct request *r, enum wl_script_match at_least
                           const struct wl_offer *offer, struct wl_message *message, wl_error *error)
 {
     struct wl_script_query query = {.tier = r->explanation->score.tier,
-                                    .reason = wl_reason_from(r->explanation->top_code),
+                                    .reason = wl_reason_from(wl_explanation_code(r->explanation)),
                                     .channel = message->channel,
                                     .language = message->language,
                                     .offer = offer != NULL ? (enum wl_offer_kind)offer->kind
@@ -415,7 +415,7 @@ wl_status wl_message_compose(const struct wl_library *library, const struct wl_o
                              struct wl_message *message, wl_error *error)
 {
     const struct wl_score *score = &explanation->score;
-    enum wl_reason_code reason = wl_reason_from(explanation->top_code);
+    enum wl_reason_code reason = wl_reason_from(wl_explanation_code(explanation));
     struct request request = {.library = library,
                               .explanation = explanation,
                               .attributes = attributes,
@@ -424,6 +424,7 @@ wl_status wl_message_compose(const struct wl_library *library, const struct wl_o
     struct wl_message made = {.as_of_us = score->as_of_us,
                               .tier = score->tier,
                               .reason = wl_str_from(wl_reason_names[reason]),
+                              .reason_source = wl_explanation_source(explanation),
                               .channel = (enum wl_channel)options->channel,
                               .language = (enum wl_language)options->language};
     const struct wl_offer *offer =

@@ -19,6 +19,7 @@ struct wl_message {
     int64_t as_of_us;
     enum wl_tier tier;
     struct wl_str reason; /* code that the text answers */
+    enum wl_reason_source reason_source;
     struct wl_str template_id;
     int64_t template_version;
     struct wl_str match; /* "exact", "group" or "generic" */

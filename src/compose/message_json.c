@@ -20,6 +20,8 @@ void wl_message_write(const struct wl_message *message, struct wl_buf *line)
     wl_json_key(&json, "tier");
     wl_json_text(&json, wl_tier_key(message->tier));
     write_text(&json, "reason", message->reason);
+    wl_json_key(&json, "reason_source");
+    wl_json_text(&json, wl_reason_source_key(message->reason_source));
     write_text(&json, "template", message->template_id);
     wl_json_key(&json, "template_version");
     wl_json_i64(&json, message->template_version);
@@ -122,6 +124,12 @@ static wl_status read_root(const struct wl_node *root, struct wl_message *m, wl_
     m->language = (enum wl_language)language;
     m->template_version = (int64_t)version;
     m->reason = wl_node_text(root, "reason", "other");
+    for (int i = WL_REASON_BEHAVIOUR; i <= WL_REASON_STATED; i++) {
+        enum wl_reason_source source = (enum wl_reason_source)i;
+        if (wl_str_is(wl_node_text(root, "reason_source", ""), wl_reason_source_key(source))) {
+            m->reason_source = source;
+        }
+    }
     m->match = wl_node_text(root, "match", "");
     m->title = wl_node_text(root, "title", "");
     m->offer = wl_node_text(root, "offer", "");

@@ -26,9 +26,17 @@ enum wl_reason_code {
     WL_REASON_PRICE = 8,
     WL_REASON_CONTRACT = 9,
     WL_REASON_NEW_CUSTOMER = 10,
-    WL_REASON_OTHER = 11
+    WL_REASON_OTHER = 11,
+    WL_REASON_BUGS = 12, /* from here on: what is said in texts, no feature measures it */
+    WL_REASON_DELIVERY = 13,
+    WL_REASON_QUALITY = 14,
+    WL_REASON_COMPETITOR = 15,
+    WL_REASON_LIFE_EVENT = 16,
+    WL_REASON_BENEFITS = 17,
+    WL_REASON_USABILITY = 18,
+    WL_REASON_TRUST = 19
 };
-#define WL_REASON_COUNT 12
+#define WL_REASON_COUNT 20
 
 /* Reasons that one text may answer: engagement, value, billing, service, experience, onboarding. */
 #define WL_REASON_GROUP_COUNT 6

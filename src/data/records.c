@@ -41,6 +41,37 @@ bool wl_tier_parse(struct wl_str key, enum wl_tier *tier)
     return false;
 }
 
+static const char *const sources[] = {"behaviour", "text", "stated"};
+
+const char *wl_reason_source_key(enum wl_reason_source source)
+{
+    WL_ASSERT((unsigned)source < sizeof(sources) / sizeof(sources[0]));
+    return sources[source];
+}
+
+static enum wl_reason_source source_from(struct wl_str key)
+{
+    for (int i = WL_REASON_STATED; i > WL_REASON_BEHAVIOUR; i--) {
+        if (wl_str_is(key, sources[i])) {
+            return (enum wl_reason_source)i;
+        }
+    }
+    return WL_REASON_BEHAVIOUR;
+}
+
+struct wl_str wl_explanation_code(const struct wl_explanation *explanation)
+{
+    const struct wl_said *said = &explanation->score.said;
+    bool is_mapped = said->source != WL_REASON_BEHAVIOUR && said->code.n_bytes > 0;
+    return is_mapped ? said->code : explanation->top_code;
+}
+
+enum wl_reason_source wl_explanation_source(const struct wl_explanation *explanation)
+{
+    const struct wl_said *said = &explanation->score.said;
+    return said->code.n_bytes > 0 ? said->source : WL_REASON_BEHAVIOUR;
+}
+
 static void write_features(struct wl_json_writer *json, const struct wl_rows *rows, size_t i_row)
 {
     const struct wl_schema *schema = rows->schema;
@@ -50,6 +81,25 @@ static void write_features(struct wl_json_writer *json, const struct wl_rows *ro
     wl_json_str(json, (struct wl_str){.data = schema->hash, .n_bytes = WL_SCHEMA_DIGITS});
     wl_json_key(json, "values");
     wl_row_values_write(rows, values, json);
+}
+
+static void write_said(const struct wl_said *said, struct wl_json_writer *json)
+{
+    wl_json_key(json, "said");
+    wl_json_open(json, '{');
+    wl_json_key(json, "source");
+    wl_json_text(json, wl_reason_source_key(said->source));
+    wl_json_key(json, "label");
+    wl_json_str(json, said->label);
+    wl_json_key(json, "code");
+    if (said->code.n_bytes > 0) {
+        wl_json_str(json, said->code);
+    } else {
+        wl_json_null(json);
+    }
+    wl_json_key(json, "time");
+    wl_json_time(json, said->said_us);
+    wl_json_close(json, '}');
 }
 
 static void write_score_keys(const struct wl_score *score, struct wl_json_writer *json)
@@ -85,6 +135,9 @@ static void write_score_keys(const struct wl_score *score, struct wl_json_writer
     }
     wl_json_key(json, "margin");
     wl_json_double(json, score->margin);
+    if (score->said.source != WL_REASON_BEHAVIOUR) {
+        write_said(&score->said, json);
+    }
 }
 
 void wl_score_write(const struct wl_score *score, const struct wl_rows *rows, size_t i_row,
@@ -141,6 +194,26 @@ static bool is_true(const struct wl_node *root, const char *key)
     return node != NULL && node->kind == WL_NODE_BOOL && node->number != 0.0;
 }
 
+static wl_status read_said(const struct wl_node *map, struct wl_said *said, wl_error *error)
+{
+    const struct wl_node *time;
+
+    if (map == NULL) {
+        return WL_OK;
+    }
+    if (map->kind != WL_NODE_MAP) {
+        return wl_fail(error, WL_ESCHEMA, "key \"said\" must be a map, found %s",
+                       wl_node_kind_name(map->kind));
+    }
+    struct wl_said read = {.source = source_from(wl_node_text(map, "source", "")),
+                           .label = wl_node_text(map, "label", ""),
+                           .code = wl_node_text(map, "code", "")};
+    WL_TRY(want(map, "time", WL_NODE_STRING, &time, error));
+    WL_TRY(wl_time_parse(time->text, WL_TIME_AUTO, 0, &read.said_us, error));
+    *said = read.source != WL_REASON_BEHAVIOUR ? read : (struct wl_said){0};
+    return WL_OK;
+}
+
 static wl_status read_score(const struct wl_node *root, struct wl_score *score, wl_error *error)
 {
     const struct wl_node *user;
@@ -176,7 +249,7 @@ static wl_status read_score(const struct wl_node *root, struct wl_score *score, 
     score->model_name = wl_node_text(model, "name", "");
     score->degraded = is_true(root, "degraded");
     score->why = wl_node_text(root, "why", "");
-    return WL_OK;
+    return read_said(wl_node_get(root, "said"), &score->said, error);
 }
 
 wl_status wl_score_read(struct wl_arena *arena, struct wl_str line, struct wl_score *score,
@@ -228,6 +301,10 @@ void wl_explanation_write(const struct wl_explanation *explanation, const struct
     wl_json_double(&json, explanation->rest);
     wl_json_key(&json, "top_code");
     wl_json_str(&json, explanation->top_code);
+    wl_json_key(&json, "reason_code");
+    wl_json_str(&json, wl_explanation_code(explanation));
+    wl_json_key(&json, "reason_source");
+    wl_json_text(&json, wl_reason_source_key(wl_explanation_source(explanation)));
     wl_json_key(&json, "reasons");
     wl_json_open(&json, '[');
     for (size_t i = 0; i < explanation->n_reasons; i++) {

@@ -23,6 +23,24 @@ const char *wl_tier_label(enum wl_tier tier, const char *language);
 /* wl_tier_parse - tier of a key; false when there is none. */
 bool wl_tier_parse(struct wl_str key, enum wl_tier *tier);
 
+/* Where the reason that a message answers comes from, weakest first. */
+enum wl_reason_source {
+    WL_REASON_BEHAVIOUR = 0, /* what the score leans on */
+    WL_REASON_TEXT = 1,      /* read in what the customer wrote */
+    WL_REASON_STATED = 2     /* picked or written in answer to "why are you leaving?" */
+};
+
+/* wl_reason_source_key - "behaviour", "text", "stated". */
+const char *wl_reason_source_key(enum wl_reason_source source);
+
+/* What a customer has said of why; source WL_REASON_BEHAVIOUR: nothing. Strings are borrowed. */
+struct wl_said {
+    enum wl_reason_source source;
+    struct wl_str label; /* in the taxonomy of reasons: "price" */
+    struct wl_str code;  /* that templates and offers know it by; empty: unmapped */
+    int64_t said_us;
+};
+
 /* What a model says of one customer at one moment. Strings are borrowed. */
 struct wl_score {
     struct wl_str user;
@@ -37,6 +55,7 @@ struct wl_score {
     int64_t model_version;
     bool degraded;     /* a fallback made this score */
     struct wl_str why; /* reason of degraded; empty otherwise */
+    struct wl_said said;
 };
 
 #define WL_REASONS_MAX 10
@@ -61,6 +80,11 @@ struct wl_explanation {
     struct wl_reason reasons[WL_REASONS_MAX]; /* by falling |contribution| */
     struct wl_str top_code; /* of the strongest reason that pushes towards leaving, or "other" */
 };
+
+/* wl_explanation_code - the reason that a message answers: what was said when it is mapped, else
+ * top_code. wl_explanation_source - where that comes from. */
+struct wl_str wl_explanation_code(const struct wl_explanation *explanation);
+enum wl_reason_source wl_explanation_source(const struct wl_explanation *explanation);
 
 /* wl_score_write - a score as one JSON line (no line end).
  *   rows, i_row  (in) the features behind it, written as "schema" and "values"; rows NULL leaves

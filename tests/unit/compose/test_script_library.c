@@ -125,7 +125,7 @@ static void test_builtin_covers_everything(void)
     CHECK_INT(wl_library_open(NULL, wl_alloc_default(), &library, &error), WL_OK);
     CHECK_STR(error.message, "");
     wl_library_coverage(&library, &coverage);
-    CHECK_INT(coverage.n_cells, 5 * 12 * 2 * 4);
+    CHECK_INT(coverage.n_cells, 5 * 20 * 2 * 4);
     CHECK_INT(coverage.n_holes, 0);
     for (size_t i = 0; i < library.n_items; i++) {
         CHECK_INT(library.items[i].body.why.status, WL_OK);
