@@ -240,6 +240,14 @@ size_t wl_mask_account(struct wl_str text, size_t i, enum wl_mask_kind *kind)
         end--;
     }
     bool is_digits = n_digits == end - i;
+    size_t before = i;
+    while (before > 0 && text.data[before - 1] == ' ') {
+        before--;
+    }
+    bool may_name = before > 0 && (text.data[before - 1] == ':' || text.data[before - 1] == '#');
+    if (n_digits < 2 && !may_name) {
+        return 0; // nearly all words
+    }
     if (end - i < 5 || end - i > 24 || i == 0 || (is_digits && is_amount(text, end)) ||
         !announced(text, i, kind, &is_told)) {
         return 0;

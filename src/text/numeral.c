@@ -16,34 +16,53 @@ struct letter {
     double value;
 };
 
-struct entry {
-    const char *text; /* UTF-8, 3 bytes */
-    struct letter letter;
-};
-
-static const struct entry entries[] = {
-    {"零", {DIGIT, 0}},    {"〇", {DIGIT, 0}},   {"一", {DIGIT, 1}},   {"二", {DIGIT, 2}},
-    {"两", {DIGIT, 2}},    {"三", {DIGIT, 3}},   {"四", {DIGIT, 4}},   {"五", {DIGIT, 5}},
-    {"六", {DIGIT, 6}},    {"七", {DIGIT, 7}},   {"八", {DIGIT, 8}},   {"九", {DIGIT, 9}},
-    {"兩", {DIGIT, 2}},    {"壹", {DIGIT, 1}},   {"贰", {DIGIT, 2}},   {"貳", {DIGIT, 2}},
-    {"叁", {DIGIT, 3}},    {"肆", {DIGIT, 4}},   {"伍", {DIGIT, 5}},   {"陆", {DIGIT, 6}},
-    {"柒", {DIGIT, 7}},    {"捌", {DIGIT, 8}},   {"玖", {DIGIT, 9}},   {"十", {SMALL, 10}},
-    {"拾", {SMALL, 10}},   {"百", {SMALL, 100}}, {"佰", {SMALL, 100}}, {"千", {SMALL, 1000}},
-    {"仟", {SMALL, 1000}}, {"万", {BIG, 1e4}},   {"萬", {BIG, 1e4}},   {"亿", {BIG, 1e8}},
-    {"億", {BIG, 1e8}},    {"点", {POINT, 0}},
-};
+// Nearly every character of a text is asked here, hence a switch.
+static struct letter letter_of(uint32_t c)
+{
+    switch (c) {
+    case 0x96F6:                                      // 零
+    case 0x3007: return (struct letter){DIGIT, 0};    // 〇
+    case 0x4E00:                                      // 一
+    case 0x58F9: return (struct letter){DIGIT, 1};    // 壹
+    case 0x4E8C:                                      // 二
+    case 0x4E24:                                      // 两
+    case 0x5169:                                      // 兩
+    case 0x8D30:                                      // 贰
+    case 0x8CB3: return (struct letter){DIGIT, 2};    // 貳
+    case 0x4E09:                                      // 三
+    case 0x53C1: return (struct letter){DIGIT, 3};    // 叁
+    case 0x56DB:                                      // 四
+    case 0x8086: return (struct letter){DIGIT, 4};    // 肆
+    case 0x4E94:                                      // 五
+    case 0x4F0D: return (struct letter){DIGIT, 5};    // 伍
+    case 0x516D:                                      // 六
+    case 0x9646: return (struct letter){DIGIT, 6};    // 陆
+    case 0x4E03:                                      // 七
+    case 0x67D2: return (struct letter){DIGIT, 7};    // 柒
+    case 0x516B:                                      // 八
+    case 0x634C: return (struct letter){DIGIT, 8};    // 捌
+    case 0x4E5D:                                      // 九
+    case 0x7396: return (struct letter){DIGIT, 9};    // 玖
+    case 0x5341:                                      // 十
+    case 0x62FE: return (struct letter){SMALL, 10};   // 拾
+    case 0x767E:                                      // 百
+    case 0x4F70: return (struct letter){SMALL, 100};  // 佰
+    case 0x5343:                                      // 千
+    case 0x4EDF: return (struct letter){SMALL, 1000}; // 仟
+    case 0x4E07:                                      // 万
+    case 0x842C: return (struct letter){BIG, 1e4};    // 萬
+    case 0x4EBF:                                      // 亿
+    case 0x5104: return (struct letter){BIG, 1e8};    // 億
+    case 0x70B9: return (struct letter){POINT, 0};    // 点
+    default: return (struct letter){NOTHING, 0};
+    }
+}
 
 static struct letter letter_at(struct wl_str text, size_t i)
 {
-    if (text.n_bytes - i < 3 || (unsigned char)text.data[i] < 0xE3) {
-        return (struct letter){NOTHING, 0.0};
-    }
-    for (size_t k = 0; k < sizeof(entries) / sizeof(entries[0]); k++) {
-        if (memcmp(text.data + i, entries[k].text, 3) == 0) {
-            return entries[k].letter;
-        }
-    }
-    return (struct letter){NOTHING, 0.0};
+    bool is_three = text.n_bytes - i >= 3 && ((unsigned char)text.data[i] & 0xF0U) == 0xE0U;
+
+    return is_three ? letter_of(wl_utf8_decode(text, i, 3)) : (struct letter){NOTHING, 0};
 }
 
 static bool is_digit_at(struct wl_str text, size_t i)
@@ -268,6 +287,9 @@ bool wl_numeral_read(struct wl_str text, size_t i_byte, struct wl_numeral *numer
 {
     double scale;
     double value = 0.0;
+    if (!is_digit_at(text, i_byte) && letter_at(text, i_byte).sort == NOTHING) {
+        return false;
+    }
     size_t from = share_prefix(text, i_byte, &scale);
     struct reader reader = {
         .text = text, .i = from, .digit = -1.0, .small = 1e4, .big = 0.0, .unit = 0.0};

@@ -18,6 +18,20 @@ static bool is_one_of(struct wl_str word, const char *const *words)
     return false;
 }
 
+// Begins with a character that a Chinese negation begins with; asked of every word.
+static bool may_negate(struct wl_str word)
+{
+    static const char first[] = "不没未无非莫勿别毋从并毫绝决無沒別";
+
+    for (size_t i = 0; i + 3 < sizeof(first) && word.n_bytes >= 3; i += 3) {
+        if (word.data[2] == first[i + 2] && word.data[1] == first[i + 1] &&
+            word.data[0] == first[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wl_is_negation(enum wl_language language, struct wl_str word)
 {
     static const char *const zh[] = {
@@ -30,9 +44,12 @@ bool wl_is_negation(enum wl_language language, struct wl_str word)
                                      "without", "hardly", "barely",  "scarcely", NULL};
 
     if (language == WL_LANGUAGE_ZH) {
-        return is_one_of(word, zh);
+        return may_negate(word) && is_one_of(word, zh);
     }
     size_t n = word.n_bytes;
+    if (n == 0 || (word.data[0] != 'n' && word.data[n - 1] != 't' && word.data[n - 1] != 'y')) {
+        return false;
+    }
     bool is_short = n > 3 && memcmp(word.data + n - 3, "n't", 3) == 0;
     bool is_curly = n > 5 && memcmp(word.data + n - 5, "n\u2019t", 5) == 0;
     return is_short || is_curly || is_one_of(word, en);
