@@ -1,12 +1,9 @@
 /* text: segment - what can be done with customers' texts from the command line. */
 #include "cli/commands.h"
+#include "cli/text_run.h"
 
-#include "base/file.h"
 #include "base/json_write.h"
 #include "text/pos_tag.h"
-
-#include <string.h>
-#include <unistd.h>
 
 /* -- text segment -- */
 
@@ -20,64 +17,6 @@ struct segment_run {
     bool is_search;
     bool is_tagged;
 };
-
-// zh.wldict in the folder of the running program.
-static wl_status dictionary_path(struct wl_cli *cli, const char **path_out, wl_error *error)
-{
-    char program[WL_PATH_BYTES_MAX];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-
-    if (n <= 0) {
-        return wl_fail(error, WL_EIO, "cannot tell where the program lies; give --dict FILE");
-    }
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-    }
-    *path_out = wl_path_join(&cli->arena_process, program, "zh.wldict");
-    return *path_out != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for a path");
-}
-
-static wl_status add_user_words(struct wl_cli *cli, struct wl_segmenter *segmenter,
-                                const char *path, wl_error *error)
-{
-    struct wl_lines *lines = NULL;
-    struct wl_str line;
-    bool got = true;
-
-    WL_TRY(wl_lines_open(path, cli->alloc, &lines, error));
-    wl_status status = wl_lines_next(lines, &line, &got, error);
-    while (status == WL_OK && got) {
-        status = wl_segmenter_add(segmenter, line, error);
-        if (status != WL_OK) {
-            (void)wl_fail_at(error, status, "%s:%zu", path, wl_lines_number(lines));
-        } else {
-            status = wl_lines_next(lines, &line, &got, error);
-        }
-    }
-    wl_lines_close(lines);
-    return status;
-}
-
-static wl_status open_segmenter(struct wl_cli *cli, struct wl_segmenter **segmenter,
-                                wl_error *error)
-{
-    const char *path = wl_cli_text(cli, "dict", NULL);
-    const char *words = wl_cli_text(cli, "words", NULL);
-
-    if (path == NULL) {
-        WL_TRY(dictionary_path(cli, &path, error));
-    }
-    if (!wl_file_exists(path)) {
-        return wl_fail(error, WL_ENOTFOUND,
-                       "no Chinese dictionary at %s: install python3-jieba and build again, or "
-                       "give --dict FILE",
-                       path);
-    }
-    WL_TRY(wl_segmenter_open(path, cli->alloc, segmenter, error));
-    return words != NULL ? add_user_words(cli, *segmenter, words, error) : WL_OK;
-}
 
 static struct wl_str token_text(struct wl_str line, struct wl_token token)
 {
@@ -192,7 +131,7 @@ static wl_status run_segment(struct wl_cli *cli, wl_error *error)
     wl_tokens_init(&run.tokens, cli->alloc);
     wl_pos_tokens_init(&run.tagged, cli->alloc);
     wl_buf_init(&run.out, cli->alloc, 0);
-    WL_GO(open_segmenter(cli, &run.segmenter, error));
+    WL_GO(wl_cli_segmenter_open(cli, &run.segmenter, error));
     status = wl_cli_each_line(cli, segment_line, &run, error);
 done:
     wl_buf_release(&run.out);
@@ -203,10 +142,8 @@ done:
 }
 
 static const struct wl_option segment_options[] = {
-    {"dict", 0, "FILE", "dictionary; default: zh.wldict beside the program",
-     "词典；默认取程序所在目录的 zh.wldict"},
-    {"words", 0, "FILE", "your own words, lines \"word frequency tag\"",
-     "自定义词典，每行为“词 词频 词性”"},
+    WL_CLI_DICT_OPTION,
+    WL_CLI_WORDS_OPTION,
     {"no-hmm", 0, NULL, "do not look for words outside the dictionaries", "不识别词典以外的新词"},
     {"search", 0, NULL, "also the shorter words within long ones", "同时输出长词中的短词"},
     {"tags", 0, NULL, "with parts of speech: n noun, v verb, a adjective, ...",

@@ -25,6 +25,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_alerts,
     &wl_command_text_evaluate,
     &wl_command_text_classify,
+    &wl_command_text_keywords,
     &wl_command_report,
     &wl_command_model_list,
     &wl_command_demo,
