@@ -76,8 +76,8 @@ wl_status wl_journey_read_texts(struct wl_journey *journey, wl_error *error)
     if (are_open(&journey->readers, names)) {
         return WL_OK;
     }
-    WL_TRY(wl_readers_open(run->alloc, &workspace->arena, workspace->models_path, names, run->sink,
-                           &readers, error));
+    WL_TRY(wl_readers_open(run->alloc, &workspace->arena, workspace, names, run->sink, &readers,
+                           error));
     wl_status status =
         wl_readers_apply(&readers, journey->company, run->n_threads, run->sink, error);
     if (status != WL_OK) {

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "ingest/rejects.h"
 #include "journey_compose.h"
+#include "journey_voice.h"
 #include "learn/evaluate.h"
 #include "model/registry.h"
 #include "report/report.h"
@@ -35,6 +36,7 @@ struct page {
     struct wl_report_source sources[REPORT_SOURCES_MAX];
     struct wl_report_reason reasons[REPORT_REASONS_MAX];
     struct wl_report_feature features[REPORT_FEATURES_MAX];
+    struct wl_report_voice voice;
     struct wl_report report;
 };
 
@@ -480,6 +482,8 @@ wl_status wl_journey_report(struct wl_journey *journey, const char *which, int64
     WL_GO(score_all(page, which, as_of_us, error));
     WL_GO(wl_writer_open(&journey->workspace, journey->company, journey->run.alloc, &page->writer,
                          error));
+    WL_GO(wl_voice_fill(journey, page->report.as_of_us, &page->arena, &page->voice, error));
+    page->report.voice = &page->voice;
     count_scores(page);
     count_reasons(page);
     rank_features(page);

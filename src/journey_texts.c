@@ -8,6 +8,7 @@
 
 #include "base/thread.h"
 #include "data/schema.h"
+#include "journey_reasons.h"
 #include "model/registry.h"
 #include "text/rules.h"
 #include "text/text_linear.h"
@@ -67,12 +68,16 @@ static uint32_t find_label(const struct wl_text_classifier *classifier, const ch
     return WL_TEXT_NO_LABEL;
 }
 
-static wl_status open_rules(const wl_alloc *alloc, enum wl_text_read read,
-                            struct wl_text_classifier **classifier, wl_error *error)
+static wl_status open_rules(const wl_alloc *alloc, const struct wl_workspace *workspace,
+                            enum wl_text_read read, struct wl_text_classifier **classifier,
+                            wl_error *error)
 {
     static const char *const names[WL_READ_COUNT] = {"sentiment", "intents", "emotion", "reasons"};
     struct wl_rules_file file = {.name = "built-in"};
 
+    if (read == WL_READ_REASON) {
+        return wl_taxonomy_open(workspace, alloc, classifier, error);
+    }
     if (!wl_rules_builtin(names[read], &file.text)) {
         return wl_fail(error, WL_ENOTFOUND, "no rules for %s are built in", names[read]);
     }
@@ -119,15 +124,15 @@ static void degrade(struct wl_reader *reader, enum wl_text_read read, const char
     wl_notice(sink, "degraded: %s", reader->why);
 }
 
-static wl_status open_reader(const wl_alloc *alloc, struct wl_arena *arena, const char *models_path,
-                             enum wl_text_read read, const struct wl_sink *sink,
-                             struct wl_reader *reader, wl_error *error)
+static wl_status open_reader(const wl_alloc *alloc, struct wl_arena *arena,
+                             const struct wl_workspace *workspace, enum wl_text_read read,
+                             const struct wl_sink *sink, struct wl_reader *reader, wl_error *error)
 {
     wl_error inner = {0};
 
     if (strcmp(reader->name, WL_READER_RULES) != 0) {
-        wl_status status =
-            open_model(alloc, arena, models_path, reader->name, &reader->classifier, &inner);
+        wl_status status = open_model(alloc, arena, workspace->models_path, reader->name,
+                                      &reader->classifier, &inner);
         if (status == WL_ENOMEM) {
             return wl_fail(error, status, "%s", inner.message);
         }
@@ -139,19 +144,19 @@ static wl_status open_reader(const wl_alloc *alloc, struct wl_arena *arena, cons
         wl_text_classifier_free(reader->classifier);
         reader->classifier = NULL;
     }
-    return open_rules(alloc, read, &reader->classifier, error);
+    return open_rules(alloc, workspace, read, &reader->classifier, error);
 }
 
-wl_status wl_readers_open(const wl_alloc *alloc, struct wl_arena *arena, const char *models_path,
-                          const char *const *names, const struct wl_sink *sink,
-                          struct wl_readers *readers, wl_error *error)
+wl_status wl_readers_open(const wl_alloc *alloc, struct wl_arena *arena,
+                          const struct wl_workspace *workspace, const char *const *names,
+                          const struct wl_sink *sink, struct wl_readers *readers, wl_error *error)
 {
     *readers = (struct wl_readers){.why = ""};
     for (size_t i = 0; i < WL_READ_COUNT; i++) {
         struct wl_reader *reader = &readers->items[i];
         reader->name = names[i];
         wl_status status =
-            open_reader(alloc, arena, models_path, (enum wl_text_read)i, sink, reader, error);
+            open_reader(alloc, arena, workspace, (enum wl_text_read)i, sink, reader, error);
         if (status != WL_OK) {
             wl_readers_release(readers);
             return status;
@@ -261,6 +266,25 @@ static wl_status read_piece(void *context, size_t begin, size_t end, size_t i_wo
     return WL_OK;
 }
 
+static bool is_among(const char *label, const char *const *names)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Models name the two moods as they like; features and pages ask for positive and negative.
+static const char *plain_mood(const char *label)
+{
+    if (is_among(label, positive_labels)) {
+        return positive_labels[0];
+    }
+    return is_among(label, negative_labels) ? negative_labels[0] : label;
+}
+
 // Labels become strings of the company before the threads start: nothing is interned later.
 static wl_status prepare(struct pass *pass, struct wl_arena *arena, size_t n_threads,
                          wl_error *error)
@@ -273,8 +297,10 @@ static wl_status prepare(struct pass *pass, struct wl_arena *arena, size_t n_thr
             return wl_fail(error, WL_ENOMEM, "no memory for %zu labels", about->n_labels);
         }
         for (size_t l = 0; l < about->n_labels; l++) {
-            WL_TRY(wl_dict_intern(&pass->company->strings, wl_str_from(about->labels[l]),
-                                  &pass->ids[i][l], error));
+            const char *label =
+                i == WL_READ_SENTIMENT ? plain_mood(about->labels[l]) : about->labels[l];
+            WL_TRY(wl_dict_intern(&pass->company->strings, wl_str_from(label), &pass->ids[i][l],
+                                  error));
         }
         pass->n_labels_max =
             about->n_labels > pass->n_labels_max ? about->n_labels : pass->n_labels_max;

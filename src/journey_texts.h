@@ -13,6 +13,7 @@
 #include "data/company.h"
 #include "data/node.h"
 #include "text/classifier.h"
+#include "workspace.h"
 
 #define WL_READER_RULES "rules"
 
@@ -45,13 +46,13 @@ struct wl_readers {
  * task needs, is replaced by rules, marked degraded and noticed, so that a score is late at worst
  * by a better reader, never missing.
  *   arena        (in,out) scratch of the registry.
- *   models_path  (in)  "models".
+ *   workspace    (in)  its models, and its taxonomy of reasons.
  *   readers      (out) release with wl_readers_release; zeroed on failure.
- * Errors:  WL_ENOMEM, and those of built-in rules. */
+ * Errors:  WL_ENOMEM, and those of wl_taxonomy_open. */
 WL_MUST_CHECK wl_status wl_readers_open(const wl_alloc *alloc, struct wl_arena *arena,
-                                        const char *models_path, const char *const *names,
-                                        const struct wl_sink *sink, struct wl_readers *readers,
-                                        wl_error *error);
+                                        const struct wl_workspace *workspace,
+                                        const char *const *names, const struct wl_sink *sink,
+                                        struct wl_readers *readers, wl_error *error);
 
 /* wl_readers_release - give everything back; zeroed is fine. */
 void wl_readers_release(struct wl_readers *readers);

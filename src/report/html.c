@@ -119,10 +119,10 @@ static void write_navigation(struct wl_buf *html)
     static const struct {
         const char *anchor;
         enum wl_report_word word;
-    } items[] = {{"overview", WL_WORD_NAV_OVERVIEW},   {"reasons", WL_WORD_NAV_REASONS},
-                 {"customers", WL_WORD_NAV_CUSTOMERS}, {"messages", WL_WORD_NAV_MESSAGES},
-                 {"quality", WL_WORD_NAV_QUALITY},     {"data", WL_WORD_NAV_DATA},
-                 {"model", WL_WORD_NAV_MODEL}};
+    } items[] = {{"overview", WL_WORD_NAV_OVERVIEW}, {"reasons", WL_WORD_NAV_REASONS},
+                 {"voice", WL_WORD_NAV_VOICE},       {"customers", WL_WORD_NAV_CUSTOMERS},
+                 {"messages", WL_WORD_NAV_MESSAGES}, {"quality", WL_WORD_NAV_QUALITY},
+                 {"data", WL_WORD_NAV_DATA},         {"model", WL_WORD_NAV_MODEL}};
 
     wl_buf_text(html, "<nav aria-label=\"sections\">");
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {

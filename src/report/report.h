@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "data/records.h"
 #include "learn/evaluate.h"
-#include "report/report_words.h"
+#include "report/report_voice.h"
 
 #define WL_REPORT_CUSTOMERS_MAX 200 /* rows of the table: what a person reads, and under 1 MB */
 #define WL_REPORT_BUCKETS       20
@@ -104,6 +104,8 @@ struct wl_report {
     const struct wl_report_customer *customers; /* (n_customers) by falling probability; at most
                                                    WL_REPORT_CUSTOMERS_MAX are shown */
     size_t n_customers;
+
+    const struct wl_report_voice *voice; /* NULL: no texts */
 
     const struct wl_evaluation *evaluation; /* NULL: the page says that there is none */
     const struct wl_report_model *model;    /* NULL: no model card */

@@ -1,4 +1,4 @@
-/* The page: head, seven sections, foot. */
+/* The page: head, eight sections, foot. */
 #include "report/report.h"
 
 #include "base/file.h"
@@ -68,6 +68,7 @@ void wl_report_html(const struct wl_report *report, struct wl_buf *html)
     wl_html_begin(html, report->language, report->name);
     wl_report_overview(report, html);
     wl_report_reasons(report, html);
+    wl_report_voice(report, html);
     wl_report_customers(report, html);
     wl_report_messages(report, html);
     wl_report_quality(report, html);

@@ -13,6 +13,8 @@ struct report_fixture {
     struct wl_report report;
     struct wl_evaluation evaluation;
     struct wl_report_model model;
+    struct wl_report_voice voice;
+    struct wl_voice_word words[2];
     struct wl_report_source sources[2];
     struct wl_report_reject rejects[2];
     struct wl_report_reason reasons[6];
@@ -44,7 +46,7 @@ static inline void fixture_evaluation(struct wl_evaluation *evaluation)
                                          .n_users = 16203,
                                          .n_folds = 1,
                                          .threshold = 0.23,
-                                         .n_baselines = 2,
+                                         .n_baselines = 3,
                                          .n_points = 41,
                                          .caution = "simulated data"};
     for (size_t m = 0; m < WL_METRIC_COUNT; m++) {
@@ -56,6 +58,9 @@ static inline void fixture_evaluation(struct wl_evaluation *evaluation)
     evaluation->baselines[1] = (struct wl_baseline_result){
         "logistic", fixture_metric(0.838, 0.014, 16203), fixture_metric(0.36, 0.02, 16203),
         fixture_metric(4.2, 0.3, 16203), fixture_metric(0.023, 0.008, 16203)};
+    evaluation->baselines[2] = (struct wl_baseline_result){
+        WL_BASELINE_NO_TEXT, fixture_metric(0.858, 0.014, 16203), fixture_metric(0.39, 0.02, 16203),
+        fixture_metric(4.4, 0.3, 16203), fixture_metric(0.003, 0.005, 16203)};
     for (size_t i = 0; i < evaluation->n_points; i++) {
         double share = (double)i / 40.0;
         double recall = 1.0 - pow(1.0 - share, 4.0);
@@ -137,6 +142,53 @@ static inline void fixture_tiers(struct wl_report *report)
 }
 
 // The fixture is filled in place: the report points into it.
+// Two topics, two intents, two words, six weeks; a quote that must be escaped.
+static inline void fixture_voice(struct report_fixture *fixture)
+{
+    static const struct wl_label weeks[] = {{"02-17", "02-17"}, {"02-24", "02-24"},
+                                            {"03-03", "03-03"}, {"03-10", "03-10"},
+                                            {"03-17", "03-17"}, {"03-24", "03-24"}};
+    struct wl_report_voice *voice = &fixture->voice;
+
+    *voice =
+        (struct wl_report_voice){.n_texts = 1201,
+                                 .n_recent = 412,
+                                 .n_before = 388,
+                                 .n_people = 340,
+                                 .share_positive = 0.31,
+                                 .share_negative = 0.42,
+                                 .share_without_reason = 0.5,
+                                 .n_weeks = 6,
+                                 .n_reasons = 2,
+                                 .n_intents = 2,
+                                 .words = fixture->words,
+                                 .n_words = 2,
+                                 .readers = {"情感：规则", "sentiment: rules"},
+                                 .degraded = {"有文本模型缺失，由规则代读",
+                                              "a text model is missing, rules read the texts"}};
+    for (size_t w = 0; w < 6; w++) {
+        voice->weeks[w] = weeks[w];
+        voice->week_count[w] = 80 + 7 * (double)w;
+        voice->week_negative[w] = 0.3 + 0.03 * (double)w;
+        voice->week_positive[w] = w == 2 ? (double)NAN : 0.4 - 0.02 * (double)w;
+    }
+    voice->reasons[0] = (struct wl_voice_topic){{"广告", "ads"},
+                                                91,
+                                                44,
+                                                80,
+                                                -0.62,
+                                                WL_VOICE_RISING,
+                                                WL_STR("广告太多了 <b>[电话]</b> & …")};
+    voice->reasons[1] = (struct wl_voice_topic){
+        {"价格", "price"}, 60, 71, 58, -0.2, WL_VOICE_STEADY, WL_STR("Too expensive for me")};
+    voice->intents[0] = (struct wl_voice_topic){
+        {"离开", "leaving"}, 33, 61, 33, -0.7, WL_VOICE_FALLING, WL_STR("I want to cancel")};
+    voice->intents[1] = (struct wl_voice_topic){{"表扬", "praise"}, 0,         2, 0, (double)NAN,
+                                                WL_VOICE_STEADY,    WL_STR("")};
+    fixture->words[0] = (struct wl_voice_word){WL_STR("退订"), 40, 12, 5.1, 2.8, 9.3};
+    fixture->words[1] = (struct wl_voice_word){WL_STR("喜欢"), 4, 60, 0.2, 0.1, 0.5};
+}
+
 static inline void report_fixture_init(struct report_fixture *fixture, const wl_alloc *alloc,
                                        const char *language)
 {
@@ -147,6 +199,7 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
     memset(fixture, 0, sizeof(*fixture));
     fixture_evaluation(&fixture->evaluation);
     fixture_customers(fixture);
+    fixture_voice(fixture);
     for (size_t i = 0; i < 6; i++) {
         fixture->reasons[i] =
             (struct wl_report_reason){.code = wl_str_from(codes[i]),
@@ -182,6 +235,7 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
     fixture->report = (struct wl_report){
         .alloc = alloc,
         .name = "video",
+        .voice = &fixture->voice,
         .language = language,
         .is_simulated = true,
         .created_us = day,

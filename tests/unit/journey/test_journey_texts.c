@@ -256,13 +256,14 @@ static void test_a_missing_model_is_never_silent(void)
 {
     const char *const names[] = {"rules", "gone", "rules", "rules"};
     const struct wl_sink sink = {.notice = note};
+    const struct wl_workspace workspace = {.models_path = "no-such-folder",
+                                           .taxonomy_path = "no-such-folder/reasons.yaml"};
     struct wl_arena arena;
     struct wl_readers readers = {0};
 
     wl_arena_init(&arena, wl_alloc_default(), 0);
-    CHECK_INT(
-        wl_readers_open(wl_alloc_default(), &arena, "no-such-folder", names, &sink, &readers, NULL),
-        WL_OK);
+    CHECK_INT(wl_readers_open(wl_alloc_default(), &arena, &workspace, names, &sink, &readers, NULL),
+              WL_OK);
     CHECK(readers.degraded && readers.why[0] != '\0');
     CHECK(readers.items[WL_READ_INTENT].degraded && !readers.items[WL_READ_REASON].degraded);
     CHECK(strstr(noticed, "degraded: intent is read by rules") != NULL);

@@ -62,7 +62,7 @@ static void test_every_drawing_has_a_title(void)
         CHECK(strncmp(at, "<svg role=\"img\"", 15) == 0);
         n_drawings++;
     }
-    CHECK_INT(n_drawings, 9);
+    CHECK_INT(n_drawings, 11);
     CHECK_INT(count(page, "<desc "), n_drawings);
     wl_buf_release(&html);
 }
