@@ -36,6 +36,7 @@
 #define WL_MESSAGE_BYTES_MAX    ((size_t)1 << 18) /* 256 KiB: one message; mail clips at 100 */
 #define WL_FACT_BYTES_MAX       128     /* attribute shown in a message; names have up to 80 */
 #define WL_VOCABULARY_MAX       1000000 /* pieces of a tokenizer; gpt-oss has 201,088 */
+#define WL_WEIGHT_BYTES_MAX     ((size_t)1 << 36)   /* 64 GiB: one weight file */
 #define WL_TENSOR_HEADER_MAX    ((size_t)100000000) /* bytes of a weight file; its own ceiling */
 #define WL_GEMM_SHAPES_MAX      1024    /* products planned at a time; a model has a few dozen */
 #define WL_THREADS_MAX          256     /* workers of one command */

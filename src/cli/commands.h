@@ -28,6 +28,8 @@ extern const struct wl_command wl_command_text_classify;
 extern const struct wl_command wl_command_text_keywords;
 extern const struct wl_command wl_command_report;
 extern const struct wl_command wl_command_model_list;
+extern const struct wl_command wl_command_lora_info;
+extern const struct wl_command wl_command_lora_export;
 extern const struct wl_command wl_command_demo;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;

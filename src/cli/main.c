@@ -28,6 +28,8 @@ static const struct wl_command *const commands[] = {
     &wl_command_text_keywords,
     &wl_command_report,
     &wl_command_model_list,
+    &wl_command_lora_info,
+    &wl_command_lora_export,
     &wl_command_demo,
     &wl_command_help,
     &wl_command_man,
