@@ -19,8 +19,9 @@ struct wl_text_plan {
     const char *test_file;  /* NULL: divide the files */
     double holdout;         /* share to test on, 0 < .. < 1; without test_file and folds */
     size_t folds;           /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
-    bool is_quick;          /* default parameters, no learning curve */
-    const char *parameters; /* instead of a search: "c=2,words=2,chars=2-5,min=2"; or NULL */
+    bool is_quick;          /* default parameters, no search */
+    bool wants_curve;       /* a learning curve, where there are no folds */
+    const char *parameters; /* instead of a search, as reports show them: "c=2,words=2"; or NULL */
     int language;           /* 0: by the texts, 1 Chinese, 2 other */
     const char *none;       /* label that stands for "none of the others", or NULL */
     double precision;       /* of answers that are given: the threshold to abstain is set for it */

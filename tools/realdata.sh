@@ -1,8 +1,13 @@
 #!/bin/bash
 # realdata.sh [SET...] - figures on public data sets, one JSON line each, made by the public
-# commands with examples/<set>/wanliu.yaml. The data are looked for in ../shared/data (or $WL_DATA);
-# a set that is not there is a line with "missing":true. examples/<set>/files names the files of
-# each source.
+# commands. Two kinds of sets: examples/<set>/files with a wanliu.yaml beside it (one line for each
+# source and file; ingest and evaluate), and examples/<set>/text (labelled texts; text train):
+#   need FILE              of the data
+#   make OUT KIND FILE..   by tools/text_sets.py, for odd forms
+#   simulate               the texts of a simulated site, made here
+#   train OPTION...        DATA/ and WORK/ stand for the two folders
+# The data are looked for in ../shared/data (or $WL_DATA); a set that is not there is a line with
+# "missing":true.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wanliu=$PWD/build/release/bin/wanliu
@@ -10,34 +15,69 @@ data=$(realpath -m "${WL_DATA:-../shared/data}")
 if [ $# -gt 0 ]; then
     sets=$*
 else
-    sets=$(for folder in examples/*/files; do basename "$(dirname "$folder")"; done)
+    sets=$(for file in examples/*/files examples/*/text; do basename "$(dirname "$file")"; done)
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
 any_missing=
+
+# needs SET: the data files of a set, one a line.
+needs() {
+    if [ -f "examples/$1/files" ]; then
+        cut -d ' ' -f 2 "examples/$1/files"
+    else
+        sed -n 's/^need //p' "examples/$1/text"
+    fi
+}
+
+run_files() {
+    cp "examples/$1/wanliu.yaml" "$work/$1/"
+    while read -r source file; do
+        "$wanliu" -C "$work/$1" -q ingest --source "$source" "$data/$file" >/dev/null
+    done <"examples/$1/files"
+    "$wanliu" -C "$work/$1" -q evaluate --json || code=1
+}
+
+run_text() {
+    local set=$1 verb rest
+    while read -r verb rest; do
+        rest=${rest//DATA\//$data/}
+        rest=${rest//WORK\//$work/$set/}
+        # shellcheck disable=SC2086
+        case $verb in
+        need) ;;
+        make) tools/text_sets.py ${rest#* } >"$work/$set/${rest%% *}" ;;
+        simulate) "$wanliu" -q simulate --out "$work/$set" ;;
+        train) "$wanliu" -C "$work/$set" -q text train $rest --set "$set" --no-model --json || code=1 ;;
+        *) echo "realdata: examples/$set/text: no such verb: $verb" >&2 && exit 2 ;;
+        esac
+    done <"examples/$set/text"
+}
+
 for set in $sets; do
-    if [ ! -f "examples/$set/files" ]; then
-        there=$(cd examples && echo */files | sed 's,/files,,g')
+    if [ ! -f "examples/$set/files" ] && [ ! -f "examples/$set/text" ]; then
+        there=$(cd examples && echo */files */text | sed -E 's,/(files|text),,g')
         echo "realdata: no set $set; there are: $there" >&2
         exit 2
     fi
     missing=
-    while read -r _ file; do
+    for file in $(needs "$set"); do
         [ -e "$data/$file" ] || missing=1
-    done <"examples/$set/files"
+    done
     if [ -n "$missing" ]; then
         echo "{\"set\":\"$set\",\"missing\":true}"
         any_missing=1
         continue
     fi
-    mkdir "$work/$set"
-    cp "examples/$set/wanliu.yaml" "$work/$set/"
-    while read -r source file; do
-        "$wanliu" -C "$work/$set" -q ingest --source "$source" "$data/$file" >/dev/null
-    done <"examples/$set/files"
-    "$wanliu" -C "$work/$set" -q evaluate --json || code=1
+    mkdir -p "$work/$set"
+    if [ -f "examples/$set/files" ]; then
+        run_files "$set"
+    else
+        run_text "$set"
+    fi
+    rm -rf "${work:?}/$set"
 done
 [ -z "$any_missing" ] ||
-    echo "realdata: sets are looked for in $data, by the names in examples/SET/files" >&2
+    echo "realdata: sets are looked for in $data, by the names in examples/SET/files and examples/SET/text" >&2
 exit $code

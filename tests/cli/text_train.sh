@@ -39,7 +39,7 @@ awk -F, 'NR > 1 {printf "{\"body\":\"%s\",\"intent\":[\"%s\"]}\n", $1, $2}' good
 run "several labels, from NDJSON" wanliu -q text train good.ndjson --text body --label intent --quick \
     --no-model --json --set many | figures | head -1
 echo "== labels that have nothing to do with the texts"
-wanliu text train shuffled.csv --text body --label intent --quick --no-model --set shuffled >report.txt
+wanliu -q text train shuffled.csv --text body --label intent --quick --no-model --set shuffled >report.txt
 grep -E '^(accuracy over majority|macro F1 over majority)' report.txt | sed 's/: .*),/: ... ),/'
 wanliu --lang zh -q text train shuffled.csv --text body --label intent --quick --no-model |
     grep -c '区间包含 0，不能说明模型更好'
