@@ -6,11 +6,13 @@
 #include "base/json_write.h"
 #include "learn/text_evaluate.h"
 #include "model/text_model.h"
+#include "text/text_linear.h"
 
 #include <string.h>
 
 #define BATCH_TEXTS 4096 // classified together: enough for all threads, and answers come soon
 #define DIGITS      4    // of a probability; it is calibrated on thousands of texts, not more
+#define WHY_PARTS   3    // parts of a text shown for its label
 #define ANY_SAID    0.5  // several labels: more likely than not
 
 static wl_status open_model(struct wl_cli *cli, struct wl_text_model *model, wl_error *error)
@@ -41,6 +43,7 @@ struct classify_run {
     size_t n_texts;
     size_t n_abstains;
     size_t n_rejected;
+    struct wl_text_scratch *scratch; // for --why; NULL without it
     struct wl_buf out;
 };
 
@@ -102,7 +105,38 @@ static void put_any(struct classify_run *run, struct wl_json_writer *json, const
     }
 }
 
-static void put_answer(struct classify_run *run, size_t i)
+// The parts of a text that spoke for its label, the strongest first.
+static wl_status put_why(struct classify_run *run, struct wl_json_writer *json, size_t i,
+                         wl_error *error)
+{
+    const double *p = run->p + i * run->about->n_labels;
+    struct wl_str text = run->texts[i];
+    struct wl_text_span spans[WHY_PARTS];
+    size_t n = 0;
+
+    WL_TRY(wl_text_why(run->model.classifier, text,
+                       wl_text_answer_of(run->model.classifier, p).label, run->scratch, spans,
+                       WHY_PARTS, &n, error));
+    if (json != NULL) {
+        wl_json_key(json, "why");
+        wl_json_open(json, '[');
+    }
+    for (size_t k = 0; k < n; k++) {
+        struct wl_str part = {text.data + spans[k].i_byte, spans[k].n_bytes};
+        if (json != NULL) {
+            wl_json_str(json, wl_str_trim(part));
+        } else {
+            wl_buf_text(&run->out, k == 0 ? "\t" : " | ");
+            wl_buf_str(&run->out, wl_str_trim(part));
+        }
+    }
+    if (json != NULL) {
+        wl_json_close(json, ']');
+    }
+    return WL_OK;
+}
+
+static wl_status put_answer(struct classify_run *run, size_t i, wl_error *error)
 {
     struct wl_json_writer json = wl_json_begin(&run->out);
     struct wl_json_writer *writer = run->cli->is_json ? &json : NULL;
@@ -118,10 +152,14 @@ static void put_answer(struct classify_run *run, size_t i)
     } else {
         put_any(run, writer, p);
     }
+    if (run->scratch != NULL) {
+        WL_TRY(put_why(run, writer, i, error));
+    }
     if (writer != NULL) {
         wl_json_close(writer, '}');
     }
     wl_buf_char(&run->out, '\n');
+    return WL_OK;
 }
 
 static wl_status flush(struct classify_run *run, wl_error *error)
@@ -132,7 +170,7 @@ static wl_status flush(struct classify_run *run, wl_error *error)
     WL_TRY(wl_text_classify_all(run->model.classifier, run->cli->alloc, run->texts, run->n,
                                 run->cli->n_threads, run->p, error));
     for (size_t i = 0; i < run->n; i++) {
-        put_answer(run, i);
+        WL_TRY(put_answer(run, i, error));
     }
     WL_TRY(wl_buf_check(&run->out, error));
     WL_TRY(wl_cli_out(run->cli, wl_buf_view(&run->out), error));
@@ -236,6 +274,9 @@ static wl_status run_classify(struct wl_cli *cli, wl_error *error)
     wl_buf_init(&run.out, cli->alloc, 0);
     WL_GO(open_model(cli, &run.model, error));
     WL_GO(take_memory(&run, error));
+    if (wl_cli_has(cli, "why")) {
+        WL_GO(wl_text_scratch_new(cli->alloc, &run.scratch, error));
+    }
     status = read_texts(&run, error);
     // A bad line does not cost the good ones before it.
     wl_status flushed = flush(&run, status == WL_OK ? error : NULL);
@@ -245,6 +286,7 @@ static wl_status run_classify(struct wl_cli *cli, wl_error *error)
                       "%zu 条文本，%zu 条不确定，跳过 %zu 行"),
                run.n_texts, run.n_abstains, run.n_rejected);
 done:
+    wl_text_scratch_free(run.scratch);
     wl_text_model_close(&run.model);
     wl_buf_release(&run.out);
     wl_arena_release(&run.arena);
@@ -260,6 +302,7 @@ static const struct wl_option classify_options[] = {
      "CSV 分隔符：, ; 或 tab（默认：,）"},
     {"model", 0, "VERSION", "a version number or alias (default: champion)",
      "版本号或别名（默认：champion）"},
+    {"why", 0, NULL, "the parts of the text that spoke for its label", "给出支持该标签的文本片段"},
 };
 
 const struct wl_command wl_command_text_classify = {

@@ -68,6 +68,8 @@ digits() {
 printf 'i want a refund please\n\nlove it thank you\n' | wanliu text classify intent | digits | cut -f 1
 run "classify, CSV for machines" wanliu text classify intent new.csv --text text --json |
     sed -E 's/,"(p|p_second)":[0-9.e-]+//g; s/"second":"[a-z-]*",//'
+printf 'well i want my money back now\n' >back.txt
+run "classify with the words that spoke for it" wanliu -q text classify intent back.txt --why | cut -f 1,6
 run "evaluate on the same texts" wanliu -q text evaluate intent good.csv --text body --label intent --json \
     --set again | figures | head -2
 printf 'text,label\nrefund me,refund\nhello,greet\nlove it,praise\n' >other.csv
