@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "decide/alert_json.h"
 #include "decide/alert_options.h"
+#include "journey_alerts.h"
 
 #include <string.h>
 
@@ -83,6 +84,44 @@ static wl_status open_options(struct run *run, wl_error *error)
                              error);
 }
 
+/* ---- a workspace ---- */
+
+// The moments walked over: a life of alerts before what is shown, so that what was raised before,
+// and what is cooling down, is known.
+static int64_t settle_times(struct run *run)
+{
+    if (run->to_us == WL_TIME_NONE) {
+        run->to_us = wl_cli_newest(run->cli, run->journey.company);
+    }
+    int64_t shown_us = run->from_us != WL_TIME_NONE ? run->from_us : run->to_us;
+    int64_t offset_us = run->options.utc_offset_us;
+    int64_t begin_us = shown_us - run->options.life_us;
+    return wl_time_floor(begin_us + offset_us, WL_DAY_US) - offset_us;
+}
+
+static wl_status take_workspace(struct run *run, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    struct wl_scorer scorer = {0};
+    struct wl_alert_intake intake = {0};
+    wl_status status = WL_OK;
+
+    WL_GO(wl_journey_load(&run->journey, error));
+    WL_GO(wl_scorer_open(&run->journey, wl_cli_text(cli, "model", NULL), &scorer, error));
+    int64_t begin_us = settle_times(run);
+    WL_GO(wl_journey_alerts(&run->journey, &scorer, &run->options, begin_us, run->to_us,
+                            run->stream, &intake, error));
+    wl_cli_say(cli,
+               WL_SAY(cli, "%zu scores, %zu looks at low activity, %zu texts (%zu not read)",
+                      "%zu 次评分，%zu 次活跃度偏低，%zu 条文本（%zu 条未能读取）"),
+               intake.n_scores, intake.n_activity, intake.n_texts, intake.n_unread);
+done:
+    wl_scorer_close(&scorer);
+    return status;
+}
+
+/* ---- what people do, and what they see ---- */
+
 static const struct wl_alert *find(const struct wl_alerts *alerts, uint64_t id)
 {
     for (size_t i = 0; i < wl_alerts_count(alerts); i++) {
@@ -132,7 +171,7 @@ static wl_status show(struct run *run, wl_error *error)
     bool is_replay = wl_cli_has(cli, "replay");
     struct wl_alerts_view view = {.has_closed = is_replay || wl_cli_has(cli, "all"),
                                   .from_us = run->from_us,
-                                  .to_us = is_replay ? run->to_us : WL_TIME_NONE};
+                                  .to_us = WL_TIME_NONE};
     int64_t limit = 0;
 
     WL_TRY(wl_cli_int(cli, "limit", 1, INT32_MAX, INT32_MAX, &limit, error));
@@ -166,7 +205,8 @@ static wl_status run_alerts(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_alerts_new(cli->alloc, &run.options, &run.alerts, error));
     WL_GO(wl_alert_stream_new(cli->alloc, run.alerts, &run.stream, error));
     WL_GO(take_deeds(&run, error));
-    WL_GO(wl_cli_each_line(cli, take_line, &run, error));
+    WL_GO(cli->n_arguments > 0 ? wl_cli_each_line(cli, take_line, &run, error)
+                               : take_workspace(&run, error));
     WL_GO(wl_alert_stream_flush(run.stream, run.to_us, error));
     WL_GO(answer(&run, error));
 done:
@@ -179,8 +219,10 @@ done:
 
 static const struct wl_option options[] = {
     {"from", 0, "DATE", "show alerts raised then or later", "只显示该时刻起的预警"},
-    {"to", 0, "DATE", "the clock's last moment (default: the last signal)",
-     "时钟走到该时刻（默认：最后一条信号）"},
+    {"to", 0, "DATE", "the last moment (default: the newest record)",
+     "截至该时刻（默认：最新记录）"},
+    {"model", 0, "VERSION", "a version number or alias (default: champion)",
+     "版本号或别名（默认：champion）"},
     {"replay", 0, NULL, "all alerts of the time, closed ones too",
      "回放：显示期间全部预警，含已关闭"},
     {"all", 0, NULL, "resolved and expired alerts too", "同时显示已解决和已过期的预警"},
@@ -197,7 +239,7 @@ const struct wl_command wl_command_alerts = {
     .summary_en = "who needs a call now, and why: alerts from signals, by value at risk",
     .summary_zh = "谁需要马上跟进及原因：由信号生成预警，按风险价值排序",
     .arguments = "[FILE...]",
-    .example = "wanliu alerts signals.ndjson",
+    .example = "wanliu alerts --limit 20",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .run = run_alerts,

@@ -68,7 +68,9 @@ struct wl_alert_options {
     size_t n_intents;
     const char *critical[WL_ALERT_NAMES_MAX]; /* (n_critical) of them that mean leaving */
     size_t n_critical;
-    int64_t half_life_us;   /* in which what was said loses half its weight; 0: never */
+    int64_t half_life_us; /* in which what was said loses half its weight; 0: never */
+    const char *paying[WL_ALERT_NAMES_MAX]; /* (n_paying) events whose value a customer is worth */
+    size_t n_paying;
     double fall_p;          /* a fall in mood must be less likely by chance */
     int64_t n_fall_texts;   /* texts of a customer before a fall is looked for */
     int64_t n_drop_weeks;   /* weeks of history before a fall of activity is looked for */

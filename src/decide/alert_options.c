@@ -22,12 +22,14 @@ void wl_alert_options_default(const struct wl_tiers *tiers, int64_t utc_offset_u
                    [WL_SIGNAL_SENTIMENT] = {.raise = 4.0, .clear = 1.0},
                    [WL_SIGNAL_CHURN] = {.raise = 1.0 - tiers->edges[3] / 100.0,
                                         .clear = 1.0 - tiers->edges[2] / 100.0},
-                   // one chance in 10,000: a customer is looked at 365 times a year
-                   [WL_SIGNAL_ACTIVITY] = {.raise = 4.0, .clear = 1.0}},
+                   // one chance in 316: at most 0.3 alarms a year on customers who do not change
+                   [WL_SIGNAL_ACTIVITY] = {.raise = 2.5, .clear = 1.0}},
         .intents = {"cancel", "complaint", "refund"},
         .n_intents = 3,
         .critical = {"cancel"},
         .n_critical = 1,
+        .paying = {"Order Completed", "Subscription Renewed"},
+        .n_paying = 2,
         .half_life_us = 7 * WL_DAY_US,
         .fall_p = 0.02,
         .n_fall_texts = 6,
@@ -233,6 +235,7 @@ static wl_status read_teams(struct wl_arena *arena, const struct wl_node *list,
 struct whole {
     struct wl_alert_options options;
     struct section section;
+    struct wl_texts paying;
 };
 
 #define PART(name) offsetof(struct whole, section.name)
@@ -256,6 +259,8 @@ static const struct wl_field section_fields[] = {
      "an alert that nobody resolves expires"},
     {"reserve", WL_FIELD_NUMBER, FIELD(reserve_percent), false, 0, 100, NULL,
      "percent of the capacity for critical alerts only"},
+    {"value", WL_FIELD_TEXTS, offsetof(struct whole, paying), false, 0, 0, NULL,
+     "events whose value a customer is worth"},
     {"teams", WL_FIELD_NODE, PART(teams), false, 0, 0, NULL, "who works off alerts"},
 };
 
@@ -288,6 +293,8 @@ wl_status wl_alert_options_read(struct wl_arena *arena, const struct wl_node *no
         return WL_OK;
     }
     WL_TRY(check_spans(node, options, error));
+    WL_TRY(take_names(node, "alerts.value", &whole.paying, options->paying, &options->n_paying,
+                      error));
     WL_TRY(read_intent(arena, section->intent, options, error));
     WL_TRY(read_behaviour(arena, section, options, error));
     WL_TRY(

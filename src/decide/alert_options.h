@@ -5,13 +5,14 @@
  *              critical: [cancel]}
  *     sentiment: {raise: 4, clear: 1, texts: 6, chance: 0.02}
  *     churn: {raise: 0.9, clear: 0.7}     # default: the lower edges of very_high and of high
- *     activity: {raise: 4, clear: 1, weeks: 6}
+ *     activity: {raise: 2.5, clear: 1, weeks: 6}
  *     cooldown: 7d      # between alerts of one customer and reason
  *     merge: 24h        # signals of one customer within it are one alert
  *     lateness: 15m     # signals may come so late and change nothing
  *     dispatch: 1h      # how often waiting alerts are given out; critical ones at once
  *     wait: 72h         # an alert that finds no capacity expires
  *     life: 14d         # an alert that nobody resolves expires
+ *     value: [Order Completed, Subscription Renewed]    # events whose value a customer is worth
  *     reserve: 20       # percent of the capacity, for critical alerts only
  *     teams:
  *       - {name: billing, capacity: 20, reasons: [refund, payment]}
