@@ -8,7 +8,8 @@
  *      to the hidden Markov model, unless the run itself is a word.
  *
  * jieba keeps a hash of all prefixes; here a walk down the double array finds all words that begin
- * at a character in one go, together with a walk down the user's tree, whose entries win. Sums and
+ * at a character in one go, together with a walk down the user's tree, whose entries win. Without
+ * words of the user the first two characters are looked up in an index (han_index.h). Sums and
  * ties are in jieba's order, so that the same doubles are compared. */
 #include "text/segmenter_inside.h"
 
@@ -57,6 +58,11 @@ wl_status wl_segmenter_from(struct wl_str bytes, const wl_alloc *alloc,
         wl_alloc_free(alloc, segmenter);
         return status;
     }
+    status = wl_han_index_make(alloc, &segmenter->dict, &segmenter->han, error);
+    if (status != WL_OK) {
+        wl_segmenter_close(segmenter);
+        return status;
+    }
     segmenter->total = segmenter->dict.total;
     segmenter->log_total = log((double)segmenter->total);
     *segmenter_out = segmenter;
@@ -84,6 +90,7 @@ void wl_segmenter_close(struct wl_segmenter *segmenter)
 {
     if (segmenter != NULL) {
         wl_word_dict_release(segmenter->alloc, &segmenter->dict);
+        wl_han_index_release(segmenter->alloc, &segmenter->han);
         wl_word_tree_release(&segmenter->user);
         wl_alloc_free(segmenter->alloc, segmenter);
     }
@@ -129,6 +136,22 @@ static uint32_t walk_frequency(const struct wl_segmenter *segmenter, const struc
     return segmenter->dict.frequency[word];
 }
 
+// Code of a character of the dictionary's range.
+static uint32_t han_code(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
+}
+
+// Two Chinese characters that no word of the dictionary begins with, and the user has none.
+static bool is_no_pair(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes)
+{
+    return segmenter->user.n_nodes == 0 && n_bytes >= (size_t)2 * WL_HAN_BYTES &&
+           (unsigned char)text[0] >= 0x80 && (unsigned char)text[WL_HAN_BYTES] >= 0x80 &&
+           wl_han_index_pair(&segmenter->han, han_code(text), han_code(text + WL_HAN_BYTES)) ==
+               NULL;
+}
+
 // Frequency of a whole string; otherwise 0 for the begin of a word, and absent for all else.
 static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes,
                         uint32_t absent)
@@ -136,7 +159,7 @@ static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, 
     struct walk walk = walk_begin(segmenter);
     double weight;
 
-    if (n_bytes > WL_WORD_BYTES_MAX) {
+    if (n_bytes > WL_WORD_BYTES_MAX || is_no_pair(segmenter, text, n_bytes)) {
         return absent;
     }
     for (size_t i = 0; i < n_bytes; i++) {
@@ -290,40 +313,90 @@ static void add_run(struct cut *cut, size_t begin, size_t end)
 
 /* -- a block -- */
 
-static void find_step(const struct wl_segmenter *segmenter, const char *text, size_t begin,
-                      size_t i, size_t end, struct wl_route *route)
+// Looks at words that begin at i and go on from text[j], where walk stands.
+static void go_on(const struct wl_segmenter *segmenter, const char *text, size_t begin, size_t i,
+                  size_t j, size_t end, struct walk walk, const struct wl_route *route,
+                  struct wl_route *best)
 {
-    struct walk walk = walk_begin(segmenter);
     size_t j_max = end - i > WL_WORD_BYTES_MAX ? i + WL_WORD_BYTES_MAX : end;
-    struct wl_route best = {.n_next = 0};
     double weight;
 
-    for (size_t j = i; j < j_max && walk_step(segmenter, &walk, text[j]); j++) {
+    for (; j < j_max && walk_step(segmenter, &walk, text[j]); j++) {
         bool is_inside = j + 1 < end && ((unsigned char)text[j + 1] & 0xC0U) == 0x80U;
         if (is_inside || walk_frequency(segmenter, &walk, &weight) == 0) {
             continue;
         }
         double score = weight - segmenter->log_total + route[j + 1 - begin].score;
-        if (best.n_next == 0 || score >= best.score) {
-            best = (struct wl_route){.score = score, .n_next = (uint32_t)(j + 1 - i)};
+        if (best->n_next == 0 || score >= best->score) {
+            *best = (struct wl_route){.score = score, .n_next = (uint32_t)(j + 1 - i)};
         }
     }
-    if (best.n_next == 0) {
-        size_t n = block_character(text[i]);
-        best = (struct wl_route){.score = 0.0 - segmenter->log_total + route[i + n - begin].score,
-                                 .n_next = (uint32_t)n};
+}
+
+static void take_word(const struct wl_segmenter *segmenter, double weight, uint32_t n_bytes,
+                      const struct wl_route *after, struct wl_route *best)
+{
+    double score = weight - segmenter->log_total + after->score;
+
+    if (weight >= 0.0 && (best->n_next == 0 || score >= best->score)) {
+        *best = (struct wl_route){.score = score, .n_next = n_bytes};
     }
-    route[i - begin] = best;
+}
+
+// The same for a Chinese character without words of the user, by the index.
+static void go_on_han(const struct wl_segmenter *segmenter, const char *text, size_t begin,
+                      size_t i, size_t end, const struct wl_route *route, struct wl_route *best)
+{
+    const struct wl_han_index *han = &segmenter->han;
+    uint32_t code = han_code(text + i);
+    const struct wl_han_first *first = wl_han_index_first(han, code);
+    struct walk walk = {.in_dict = true, .cell = first->cell};
+    size_t j = i + WL_HAN_BYTES;
+
+    if (first->cell == 0) {
+        return;
+    }
+    take_word(segmenter, first->weight, WL_HAN_BYTES, route + (j - begin), best);
+    if (j < end && block_character(text[j]) > 1) {
+        uint32_t next = han_code(text + j);
+        const struct wl_han_pair *pair =
+            wl_han_index_may(han, walk.cell, next) ? wl_han_index_pair(han, code, next) : NULL;
+        if (pair == NULL) {
+            return;
+        }
+        j += WL_HAN_BYTES;
+        take_word(segmenter, pair->weight, (uint32_t)(j - i), route + (j - begin), best);
+        walk.cell = pair->cell;
+        if (j < end && block_character(text[j]) > 1 &&
+            !wl_han_index_may(han, walk.cell, han_code(text + j))) {
+            return;
+        }
+    }
+    go_on(segmenter, text, begin, i, j, end, walk, route, best);
 }
 
 void wl_segmenter_route(const struct wl_segmenter *segmenter, const char *text, size_t begin,
                         size_t end, struct wl_route *route)
 {
+    bool has_index = segmenter->user.n_nodes == 0; // it knows nothing of the user's words
+
     route[end - begin] = (struct wl_route){0};
     for (size_t i = end; i-- > begin;) {
-        if (((unsigned char)text[i] & 0xC0U) != 0x80U) {
-            find_step(segmenter, text, begin, i, end, route);
+        if (((unsigned char)text[i] & 0xC0U) == 0x80U) {
+            continue;
         }
+        size_t n = block_character(text[i]);
+        struct wl_route best = {.n_next = 0};
+        if (has_index && n > 1) {
+            go_on_han(segmenter, text, begin, i, end, route, &best);
+        } else {
+            go_on(segmenter, text, begin, i, i, end, walk_begin(segmenter), route, &best);
+        }
+        if (best.n_next == 0) {
+            best.score = 0.0 - segmenter->log_total + route[i + n - begin].score;
+            best.n_next = (uint32_t)n;
+        }
+        route[i - begin] = best;
     }
 }
 
@@ -359,7 +432,8 @@ static void cut_block(struct cut *cut, size_t begin, size_t end, bool hmm)
 
 static bool is_block_ascii(char c)
 {
-    return is_letter_or_digit(c) || (c != '\0' && strchr("+#&._%-", c) != NULL);
+    return is_letter_or_digit(c) || c == '+' || c == '#' || c == '&' || c == '.' || c == '_' ||
+           c == '%' || c == '-';
 }
 
 // Bytes of the block character at i; 0 when there is none.
@@ -368,7 +442,8 @@ static size_t block_length(struct wl_str text, size_t i)
     if (is_block_ascii(text.data[i])) {
         return 1;
     }
-    bool is_han = text.n_bytes - i >= WL_HAN_BYTES && wl_han_code(text.data + i) != 0;
+    bool is_han = (unsigned char)text.data[i] >= 0xE4 && text.n_bytes - i >= WL_HAN_BYTES &&
+                  wl_han_code(text.data + i) != 0;
     return is_han ? WL_HAN_BYTES : 0;
 }
 
