@@ -372,7 +372,23 @@ static size_t stretch_end(struct wl_str text, size_t i, bool *has_han)
     return i;
 }
 
-// A number of several characters that ends where a token does; 0 when there is none.
+// What is counted; jieba has "二十元" as one word, here it is a number and a word.
+static bool is_measure(struct wl_str word)
+{
+    static const char *const measures[] = {"元", "块", "圆",   "角",   "年", "月", "日", "天",
+                                           "号", "岁", "个",   "次",   "人", "条", "件", "斤",
+                                           "克", "米", "小时", "分钟", "秒", "点", "分", "块钱"};
+
+    for (size_t k = 0; k < sizeof(measures) / sizeof(measures[0]); k++) {
+        if (wl_str_is(word, measures[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Tokens that a number of several characters takes up, 0 when there is none; a measure may be left
+// of the last one.
 static size_t number_tokens(const struct walk *walk, size_t begin, size_t end, size_t k,
                             struct wl_numeral *numeral)
 {
@@ -383,10 +399,11 @@ static size_t number_tokens(const struct walk *walk, size_t begin, size_t end, s
     if (!wl_numeral_read(text, from, numeral) || (numeral->is_chinese && numeral->n_bytes <= 3)) {
         return 0; // a single character is a word: "一"
     }
+    size_t to = from + numeral->n_bytes;
     for (size_t last = k; last < tokens->n_items; last++) {
         size_t at = begin + tokens->items[last].i_byte + tokens->items[last].n_bytes;
-        if (at >= from + numeral->n_bytes) {
-            return at == from + numeral->n_bytes ? last + 1 - k : 0;
+        if (at >= to) {
+            return at == to || is_measure(part(walk, to, at)) ? last + 1 - k : 0;
         }
     }
     return 0;
@@ -428,8 +445,10 @@ static void add_tokens(struct walk *walk, size_t begin, size_t end)
         add_plain(walk, plain, from);
         if (n > 0) {
             add_number(walk, from, &numeral);
-            to = from + numeral.n_bytes;
-        } else {
+            from += numeral.n_bytes;
+            to = begin + tokens->items[k + n - 1].i_byte + tokens->items[k + n - 1].n_bytes;
+        }
+        if (n == 0 || from < to) {
             add_zh(walk, from, to);
         }
         plain = to;

@@ -88,6 +88,7 @@ static void test_texts(void)
          "ea' s\ufffd eb"},
         {"@@", ".@@"},
         {"我a1.5%b", "z我' ea1 .. n<num0> eb"},
+        {"会员二十元一年", "z会员 n<num1> z元 z一' z年'"},
         {"我v2三百二十", "z我' ev2 n<num2>"},
     };
     struct setup setup;
