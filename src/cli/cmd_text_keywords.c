@@ -18,6 +18,7 @@ struct keywords_run {
     struct wl_cli *cli;
     struct wl_keyword_texts texts;
     struct wl_segmenter *segmenter;
+    struct wl_stop_words stop;
     struct wl_keyword_table table;
     int64_t n_top;
     int64_t min_df;
@@ -58,6 +59,9 @@ static wl_status read_options(struct keywords_run *run, wl_error *error)
         return wl_fail(error, WL_EINVAL,
                        "a contrast wants two groups: give --label and --value, "
                        "or --against FILE");
+    }
+    if (run->table.method == WL_KEYWORDS_CONTRAST && wl_cli_has(cli, "each")) {
+        return wl_fail(error, WL_EINVAL, "--each goes with --method tfidf or textrank");
     }
     return WL_OK;
 }
@@ -263,6 +267,7 @@ static void release(struct keywords_run *run)
     wl_term_matrix_release(&table->matrix);
     wl_phrases_release(&table->phrases);
     wl_corpus_release(&table->corpus);
+    wl_stop_words_release(&run->stop);
     wl_segmenter_close(run->segmenter);
     wl_keyword_texts_release(&run->texts);
 }
@@ -295,10 +300,16 @@ static wl_status run_keywords(struct wl_cli *cli, wl_error *error)
     run.table.n_top = (size_t)run.n_top;
     run.table.n_examples = (size_t)run.n_examples;
     WL_GO(open_segmenter(&run, error));
-    wl_corpus_init(&run.table.corpus, cli->alloc, run.segmenter);
+    WL_GO(wl_stop_words_init(&run.stop, cli->alloc, error));
+    struct wl_analyser analyser = {.segmenter = run.segmenter, .stop = &run.stop};
+    WL_GO(wl_corpus_init(&run.table.corpus, cli->alloc, &analyser, error));
     WL_GO(read_corpus(&run, error));
     run.table.kept = run.kept;
     WL_GO(find_units(&run, error));
+    if (wl_cli_has(cli, "each")) {
+        status = wl_keyword_each_write(&run.table, run.n_texts_of, run.skip, error);
+        goto done;
+    }
     WL_GO(wl_keyword_reasons_name(&run.table, error));
     WL_GO(run.table.method == WL_KEYWORDS_CONTRAST ? rank_by_contrast(&run, error)
                                                    : rank_by_weight(&run, error));
@@ -318,6 +329,8 @@ static const struct wl_option options[] = {
      "tfidf, textrank, contrast (log-odds) or chi2 (default: contrast where "
      "there are two groups, else tfidf)",
      "tfidf、textrank、contrast（对数优势比）或 chi2（默认：有两组时为 contrast，否则 tfidf）"},
+    {"each", 0, NULL, "keywords of each text by itself (tfidf or textrank)",
+     "逐条文本输出关键词（tfidf 或 textrank）"},
     {"top", 0, "N", "how many keywords (20)", "关键词个数（20）"},
     {"min-df", 0, "N", "keywords stand in so many texts at least (5)",
      "关键词至少出现在多少条文本中（5）"},

@@ -39,10 +39,11 @@ static wl_status name_all(struct wl_keyword_table *table, struct wl_text_scratch
         wl_phrases_name(&table->phrases, unit, name);
         WL_TRY(wl_buf_check(name, error));
         WL_TRY(wl_rules_score(table->rules, wl_buf_view(name), scratch, points, NULL, NULL, error));
-        table->reason_of[unit] = best_label(points, n_labels);
-        if (table->reason_of[unit] == WL_REASON_NONE && wl_keyword_is_leaving(wl_buf_view(name))) {
-            table->reason_of[unit] = WL_REASON_LEAVING;
+        uint32_t label = best_label(points, n_labels);
+        if (wl_keyword_is_leaving(wl_buf_view(name), label != WL_REASON_NONE)) {
+            label = WL_REASON_LEAVING;
         }
+        table->reason_of[unit] = label;
     }
     return WL_OK;
 }

@@ -94,4 +94,11 @@ WL_MUST_CHECK wl_status wl_keyword_reasons_rank(struct wl_keyword_table *table,
  * Errors:  WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_keyword_table_write(struct wl_keyword_table *table, wl_error *error);
 
+/* wl_keyword_each_write - instead of a table, the keywords of each text by itself, a line each.
+ *   n_texts_of, skip  (in) (matrix.n_terms) as wl_phrases_absorb has them.
+ * Errors:  WL_EIO, WL_ENOMEM, those of the file of rarities. */
+WL_MUST_CHECK wl_status wl_keyword_each_write(struct wl_keyword_table *table,
+                                              const uint32_t *n_texts_of, const bool *skip,
+                                              wl_error *error);
+
 #endif

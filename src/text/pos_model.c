@@ -228,7 +228,7 @@ static void reach(struct decoding *decoding, size_t state, uint8_t *back)
     const struct wl_pos_model *model = decoding->model;
     const struct column *then = decoding->then;
     double emission = decoding->emission[state];
-    double best = -INFINITY;
+    double best = 0.0;
     bool is_reached = false;
 
     if (decoding->now->is_active[state]) {

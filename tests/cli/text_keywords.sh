@@ -24,3 +24,7 @@ wanliu text keywords empty.txt
 echo "exit $?"
 wanliu text keywords nowhere.txt
 echo "exit $?"
+wanliu text keywords in.csv --each --top 2 | head -2
+wanliu text keywords in.csv --each --method textrank --top 2 --json | head -1
+wanliu text keywords in.csv --each --label left --value yes
+echo "exit $?"
