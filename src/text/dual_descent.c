@@ -8,8 +8,11 @@
 
 #include "base/rng.h"
 #include "base/thread.h"
+#include "text/dual_lanes.h"
 
 #include <math.h>
+
+#define LANES_FROM ((size_t)4) /* outputs; fewer leave too many lanes empty */
 
 /* One output. Everything by place in problem->rows. */
 struct solver {
@@ -48,7 +51,7 @@ static void add(const struct wl_sparse *x, size_t row, double factor, double *w)
     }
 }
 
-static bool is_positive(const struct wl_dual_problem *problem, size_t row, size_t output)
+bool wl_dual_is_positive(const struct wl_dual_problem *problem, size_t row, size_t output)
 {
     if (problem->labels == NULL) {
         return problem->marks[row * problem->n_labels + output] != 0;
@@ -72,7 +75,7 @@ static void solver_begin(struct solver *solver, size_t output)
         }
         solver->norm[i] = norm;
         solver->alpha[i] = 0.0;
-        solver->sign[i] = is_positive(problem, row, output) ? 1 : -1;
+        solver->sign[i] = wl_dual_is_positive(problem, row, output) ? 1 : -1;
         solver->order[i] = (uint32_t)i;
     }
     solver->n_active = problem->n_rows;
@@ -197,6 +200,18 @@ static wl_status train_outputs(void *context, size_t begin, size_t end, size_t i
     return WL_OK;
 }
 
+// One piece is one set of lanes.
+static wl_status train_lanes(void *context, size_t begin, size_t end, size_t i_worker,
+                             wl_error *error)
+{
+    const struct training *training = context;
+
+    (void)end;
+    (void)i_worker;
+    return wl_dual_lanes_train(training->alloc, training->problem, begin, training->weights,
+                               training->bias, error);
+}
+
 wl_status wl_dual_train(const wl_alloc *alloc, const struct wl_dual_problem *problem,
                         size_t n_threads, float *weights, double *bias, wl_error *error)
 {
@@ -206,5 +221,9 @@ wl_status wl_dual_train(const wl_alloc *alloc, const struct wl_dual_problem *pro
                                 .weights = weights,
                                 .bias = bias};
 
+    if (training.n_outputs >= LANES_FROM) {
+        return wl_parallel_for(n_threads, training.n_outputs, WL_DUAL_LANES, train_lanes, &training,
+                               error);
+    }
     return wl_parallel_for(n_threads, training.n_outputs, 1, train_outputs, &training, error);
 }

@@ -22,6 +22,9 @@ struct wl_dual_problem {
  * one for each label. */
 size_t wl_dual_outputs(const struct wl_dual_problem *problem);
 
+/* wl_dual_is_positive - whether a row of x has the label of an output. */
+bool wl_dual_is_positive(const struct wl_dual_problem *problem, size_t row, size_t output);
+
 /* wl_dual_train - the weights of all outputs.
  *   n_threads  (in)  same weights for any number.
  *   weights    (out) (n_columns, n_outputs) a column's weights lie together.

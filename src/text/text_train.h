@@ -29,7 +29,7 @@ struct wl_text_train_options {
     int64_t min_df;          /* texts an n-gram must occur in */
     double label_power;      /* n-grams count more that tell labels apart; 0: all alike */
     double c;                /* weight of the data against the L2 penalty */
-    int64_t folds;           /* for calibration: 5 */
+    int64_t folds;           /* for calibration: 5; 0: none, margins pass for log-odds */
     const char *none;        /* label that stands for "none of the others", or NULL */
     double precision_wanted; /* the threshold to abstain is chosen for it on held-out texts */
     uint64_t seed;
@@ -40,7 +40,7 @@ void wl_text_train_options_init(struct wl_text_train_options *options, bool is_c
 
 /* wl_text_train - learn, calibrate on folds, refit on all.
  *   held_p          (out) (n, n_labels) calibrated probabilities by models that have not seen the
- *                   text's group; NULL if not wanted.
+ *                   text's group; NULL if not wanted or without folds.
  *   n_threads       (in)  same classifier for any number.
  *   classifier_out  (out) free with wl_text_classifier_free.
  * Errors:  WL_EGATE   fewer than 2 labels with texts, or fewer texts than folds.
