@@ -40,7 +40,8 @@
 #define WL_TENSOR_HEADER_MAX    ((size_t)100000000) /* bytes of a weight file; its own ceiling */
 #define WL_GEMM_SHAPES_MAX      1024 /* products planned at a time; a model has a few dozen */
 #define WL_MODEL_FLOATS_MAX     ((size_t)1 << 34) /* values of a model: 64 GiB of float */
-#define WL_CHANNELS_MAX         ((size_t)8192) /* width of a layer that is normed; rows lie on the stack */
+#define WL_CHANNELS_MAX         ((size_t)8192) /* width of a normed layer; rows lie on the stack */
+#define WL_HEAD_CHANNELS_MAX    ((size_t)128)  /* of an attention head; blocks lie on the stack */
 #define WL_THREADS_MAX          256            /* workers of one command */
 #define WL_BOOTSTRAP_MAX        100000  /* resamples; more changes no digit that is printed */
 #define WL_VALUE_ABS_MAX        1e11    /* event values: squares then sum exactly in 128 bit */

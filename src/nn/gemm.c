@@ -24,7 +24,8 @@ struct plan_key {
     uint64_t layout;    // hash of the packed layout: layers of one shape share a plan; 0 not packed
     int32_t number_in;
     int32_t number_out;
-    int64_t is_added;
+    int32_t is_added;
+    int32_t has_bias;
 };
 
 struct plan {
@@ -33,6 +34,7 @@ struct plan {
     dnnl_memory_t a;
     dnnl_memory_t b;
     dnnl_memory_t c;
+    dnnl_memory_t bias; // NULL: none
 };
 
 struct wl_gemm {
@@ -94,11 +96,12 @@ static wl_status describe(dnnl_memory_desc_t *out, int64_t n_batch, int64_t n_ro
     return WL_OK;
 }
 
-// Plans a product from three descriptions; gives the primitive and the layout it wants for b.
+// Plans a product from its descriptions; gives the primitive and the layout it wants for b.
 static wl_status make_primitive(dnnl_engine_t engine, const dnnl_memory_desc_t *a,
-                                const dnnl_memory_desc_t *b, const dnnl_memory_desc_t *c,
-                                bool is_added, dnnl_primitive_t *primitive,
-                                dnnl_memory_desc_t *b_layout, bool *is_fast, wl_error *error)
+                                const dnnl_memory_desc_t *b, const dnnl_memory_desc_t *bias,
+                                const dnnl_memory_desc_t *c, bool is_added,
+                                dnnl_primitive_t *primitive, dnnl_memory_desc_t *b_layout,
+                                bool *is_fast, wl_error *error)
 {
     dnnl_matmul_desc_t desc;
     dnnl_primitive_desc_t primitive_desc = NULL;
@@ -106,7 +109,7 @@ static wl_status make_primitive(dnnl_engine_t engine, const dnnl_memory_desc_t *
     dnnl_post_ops_t post_ops = NULL;
     wl_status status = WL_OK;
 
-    WL_GO(check(dnnl_matmul_desc_init(&desc, a, b, NULL, c), "product", error));
+    WL_GO(check(dnnl_matmul_desc_init(&desc, a, b, bias, c), "product", error));
     if (is_added) {
         WL_GO(check(dnnl_primitive_attr_create(&attr), "product attributes", error));
         WL_GO(check(dnnl_post_ops_create(&post_ops), "product attributes", error));
@@ -139,6 +142,7 @@ static void plan_drop(struct plan *plan)
     (void)dnnl_memory_destroy(plan->a);
     (void)dnnl_memory_destroy(plan->b);
     (void)dnnl_memory_destroy(plan->c);
+    (void)dnnl_memory_destroy(plan->bias);
     *plan = (struct plan){0};
 }
 
@@ -150,7 +154,7 @@ static bool find_bf16(dnnl_engine_t engine)
     bool is_fast = false;
 
     return describe(&desc, 1, 64, 64, strides, WL_BF16, NULL) == WL_OK &&
-           make_primitive(engine, &desc, &desc, &desc, false, NULL, NULL, &is_fast, NULL) ==
+           make_primitive(engine, &desc, &desc, NULL, &desc, false, NULL, NULL, &is_fast, NULL) ==
                WL_OK &&
            is_fast;
 }
@@ -228,6 +232,8 @@ static wl_status plan_make(struct wl_gemm *gemm, const struct plan_key *key,
     dnnl_memory_desc_t a;
     dnnl_memory_desc_t b;
     dnnl_memory_desc_t c;
+    dnnl_memory_desc_t bias;
+    const int64_t bias_strides[3] = {0, dims[2], 1};
     enum wl_number in = (enum wl_number)key->number_in;
     enum wl_number out = (enum wl_number)key->number_out;
     wl_status status = WL_OK;
@@ -239,11 +245,16 @@ static wl_status plan_make(struct wl_gemm *gemm, const struct plan_key *key,
     } else {
         WL_GO(describe(&b, dims[0], dims[3], dims[2], key->strides + 3, in, error));
     }
-    WL_GO(make_primitive(gemm->engine, &a, &b, &c, key->is_added != 0, &plan.primitive, NULL, NULL,
-                         error));
+    WL_GO(describe(&bias, 1, 1, dims[2], bias_strides, WL_F32, error));
+    WL_GO(make_primitive(gemm->engine, &a, &b, key->has_bias != 0 ? &bias : NULL, &c,
+                         key->is_added != 0, &plan.primitive, NULL, NULL, error));
     WL_GO(check(dnnl_memory_create(&plan.a, &a, gemm->engine, DNNL_MEMORY_NONE), "matrix", error));
     WL_GO(check(dnnl_memory_create(&plan.b, &b, gemm->engine, DNNL_MEMORY_NONE), "matrix", error));
     WL_GO(check(dnnl_memory_create(&plan.c, &c, gemm->engine, DNNL_MEMORY_NONE), "matrix", error));
+    if (key->has_bias != 0) {
+        WL_GO(check(dnnl_memory_create(&plan.bias, &bias, gemm->engine, DNNL_MEMORY_NONE), "bias",
+                    error));
+    }
     *slot = plan;
     gemm->n_plans++;
     return WL_OK;
@@ -271,16 +282,27 @@ static wl_status find_plan(struct wl_gemm *gemm, const struct plan_key *key,
     return WL_OK;
 }
 
-static wl_status execute(struct wl_gemm *gemm, struct plan *plan, void *a, void *b, void *c,
-                         wl_error *error)
+static wl_status execute(struct wl_gemm *gemm, struct plan *plan, void *a, void *b,
+                         const float *bias, void *c, wl_error *error)
 {
+    union {
+        const float *read; // the library's handles are not const; it only reads this one
+        void *handle;
+    } bias_data = {.read = bias};
+
     DNNL_TRY(dnnl_memory_set_data_handle(plan->a, a), "matrix");
     DNNL_TRY(dnnl_memory_set_data_handle(plan->b, b), "matrix");
     DNNL_TRY(dnnl_memory_set_data_handle(plan->c, c), "matrix");
-    dnnl_exec_arg_t args[] = {
-        {DNNL_ARG_SRC, plan->a}, {DNNL_ARG_WEIGHTS, plan->b}, {DNNL_ARG_DST, plan->c}};
+    if (bias != NULL) {
+        DNNL_TRY(dnnl_memory_set_data_handle(plan->bias, bias_data.handle), "bias");
+    }
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, plan->a},
+                              {DNNL_ARG_WEIGHTS, plan->b},
+                              {DNNL_ARG_DST, plan->c},
+                              {DNNL_ARG_BIAS, plan->bias}};
     omp_set_num_threads((int)gemm->n_threads); // of this thread only
-    DNNL_TRY(dnnl_primitive_execute(plan->primitive, gemm->stream, 3, args), "product");
+    DNNL_TRY(dnnl_primitive_execute(plan->primitive, gemm->stream, bias != NULL ? 4 : 3, args),
+             "product");
     DNNL_TRY(dnnl_stream_wait(gemm->stream), "product");
     return WL_OK;
 }
@@ -301,6 +323,13 @@ static int64_t batch_of(const struct wl_matrix *matrix)
 wl_status wl_gemm_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
                       const struct wl_matrix *b, const struct wl_matrix *c, wl_error *error)
 {
+    return wl_gemm_run_bias(gemm, flags, a, b, NULL, c, error);
+}
+
+wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
+                           const struct wl_matrix *b, const float *bias, const struct wl_matrix *c,
+                           wl_error *error)
+{
     bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
     bool b_turned = (flags & WL_GEMM_B_TRANSPOSED) != 0;
     size_t m = a_turned ? a->n_columns : a->n_rows;
@@ -310,7 +339,8 @@ wl_status wl_gemm_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matr
     struct plan_key key = {.dims = {batch_of(c), (int64_t)m, (int64_t)n, (int64_t)k},
                            .number_in = (int32_t)a->number,
                            .number_out = (int32_t)c->number,
-                           .is_added = (flags & WL_GEMM_ADD) != 0};
+                           .is_added = (flags & WL_GEMM_ADD) != 0,
+                           .has_bias = bias != NULL};
     struct plan *plan = NULL;
 
     if (k != k_of_b || m != c->n_rows || n != c->n_columns || batch_of(a) != batch_of(b) ||
@@ -330,7 +360,7 @@ wl_status wl_gemm_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matr
     set_strides(key.strides + 3, b, b_turned);
     set_strides(key.strides + 6, c, false);
     WL_TRY(find_plan(gemm, &key, NULL, &plan, error));
-    return execute(gemm, plan, a->data, b->data, c->data, error);
+    return execute(gemm, plan, a->data, b->data, bias, c->data, error);
 }
 
 void wl_gemm_packed_free(struct wl_gemm_packed *packed)
@@ -359,7 +389,8 @@ static wl_status choose_layout(struct wl_gemm *gemm, struct wl_gemm_packed *pack
     DNNL_TRY(
         dnnl_memory_desc_init_by_tag(&b, 2, dims, type_of(packed->number), dnnl_format_tag_any),
         "matrix description");
-    return make_primitive(gemm->engine, &a, &b, &c, false, NULL, &packed->layout, NULL, error);
+    return make_primitive(gemm->engine, &a, &b, NULL, &c, false, NULL, &packed->layout, NULL,
+                          error);
 }
 
 // Copies weights [out, in] into the chosen layout.
@@ -428,14 +459,15 @@ done:
 }
 
 wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
-                             const struct wl_gemm_packed *packed, const struct wl_matrix *c,
-                             wl_error *error)
+                             const struct wl_gemm_packed *packed, const float *bias,
+                             const struct wl_matrix *c, wl_error *error)
 {
     struct plan_key key = {
         .dims = {1, (int64_t)a->n_rows, (int64_t)packed->n_out, (int64_t)packed->n_in},
         .layout = packed->layout_hash,
         .number_in = (int32_t)a->number,
-        .number_out = (int32_t)c->number};
+        .number_out = (int32_t)c->number,
+        .has_bias = bias != NULL};
     struct plan *plan = NULL;
 
     if (a->n_columns != packed->n_in || c->n_columns != packed->n_out || a->n_rows != c->n_rows ||
@@ -451,5 +483,5 @@ wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
     set_strides(key.strides, a, false);
     set_strides(key.strides + 6, c, false);
     WL_TRY(find_plan(gemm, &key, packed, &plan, error));
-    return execute(gemm, plan, a->data, packed->data, c->data, error);
+    return execute(gemm, plan, a->data, packed->data, bias, c->data, error);
 }

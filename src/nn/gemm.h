@@ -67,6 +67,12 @@ WL_MUST_CHECK wl_status wl_gemm_run(struct wl_gemm *gemm, unsigned flags, const 
                                     const struct wl_matrix *b, const struct wl_matrix *c,
                                     wl_error *error);
 
+/* wl_gemm_run_bias - wl_gemm_run with bias (n), float, added to every row of c; NULL: none. */
+WL_MUST_CHECK wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags,
+                                         const struct wl_matrix *a, const struct wl_matrix *b,
+                                         const float *bias, const struct wl_matrix *c,
+                                         wl_error *error);
+
 /* A weight matrix in the layout that the processor likes best, for inference. */
 struct wl_gemm_packed;
 
@@ -76,10 +82,10 @@ WL_MUST_CHECK wl_status wl_gemm_pack(struct wl_gemm *gemm, const struct wl_matri
                                      struct wl_gemm_packed **packed_out, wl_error *error);
 void wl_gemm_packed_free(struct wl_gemm_packed *packed);
 
-/* wl_gemm_run_packed - c = a weights^T: a (m, n_in), c (m, n_out).
+/* wl_gemm_run_packed - c = a weights^T + bias: a (m, n_in), c (m, n_out), bias (n_out) or NULL.
  * Threads: the packed weights may be shared by any number of wl_gemm. */
 WL_MUST_CHECK wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
-                                           const struct wl_gemm_packed *packed,
+                                           const struct wl_gemm_packed *packed, const float *bias,
                                            const struct wl_matrix *c, wl_error *error);
 
 #endif

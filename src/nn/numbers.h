@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* wl_bf16_of - nearest bf16, ties to even; a NaN stays a NaN, what is too large becomes infinite. */
+/* wl_bf16_of - nearest bf16, ties to even; a NaN stays a NaN, what is too large becomes infinite.
+ */
 static inline uint16_t wl_bf16_of(float value)
 {
     uint32_t bits;

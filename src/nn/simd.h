@@ -2,7 +2,8 @@
  * for any processor, once for AVX2 and once for AVX-512, and the loader picks. Sums in kernels run
  * in WL_LANES lanes whatever the width, so all three give the same bits.
  *
- * Sanitizers run before the loader's choice is safe, and clang 14 clones differently: plain there. */
+ * Sanitizers run before the loader's choice is safe, and clang 14 clones differently: plain there.
+ */
 #ifndef WL_NN_SIMD_H
 #define WL_NN_SIMD_H
 

@@ -9,8 +9,8 @@
  * one loop over a block. Gaps between tensors (up to 15 floats) are zero in every block and stay
  * zero, so loops need not skip them.
  *
- * Life: wl_tensors_init, wl_tensors_add for every tensor, wl_tensors_allocate for the blocks wanted;
- * after the first allocation the table is fixed. */
+ * Life: wl_tensors_init, wl_tensors_add for every tensor, wl_tensors_allocate for the blocks
+ * wanted; after the first allocation the table is fixed. */
 #ifndef WL_NN_TENSORS_H
 #define WL_NN_TENSORS_H
 #include "base/alloc.h"

@@ -169,7 +169,7 @@ static void test_packed_equals_plain(void)
             continue; // slow paths of the library; float is what such a machine uses
         }
         CHECK_INT(wl_gemm_pack(gemm, &weights, &packed, &fault), WL_OK);
-        CHECK_INT(wl_gemm_run_packed(gemm, &rows, packed, &out, &fault), WL_OK);
+        CHECK_INT(wl_gemm_run_packed(gemm, &rows, packed, NULL, &out, &fault), WL_OK);
         for (size_t j = 0; j < p.m * p.n; j++) {
             CHECK_CLOSE((double)c_values[j], want_at(&p, 0, j / p.n, j % p.n), 0.0);
         }

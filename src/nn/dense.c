@@ -1,0 +1,60 @@
+/* Three products per layer: forward y = x W^T, backward dx = dy W and dW += dy^T x. The bias goes
+ * in with the product; its gradient is a sum over rows. */
+#include "nn/dense.h"
+
+#include "nn/kernels.h"
+
+wl_status wl_dense_add(struct wl_tensors *tensors, const char *name, size_t n_in, size_t n_out,
+                       bool has_bias, struct wl_dense *dense, wl_error *error)
+{
+    struct wl_dense added = {.n_in = n_in, .n_out = n_out, .has_bias = has_bias};
+    const size_t dims[2] = {n_out, n_in};
+
+    WL_TRY(wl_tensors_add(tensors, WL_TENSOR_WEIGHT, dims, 2, &added.weight, error, "%s.weight",
+                          name));
+    if (has_bias) {
+        WL_TRY(
+            wl_tensors_add(tensors, WL_TENSOR_BIAS, dims, 1, &added.bias, error, "%s.bias", name));
+    }
+    *dense = added;
+    return WL_OK;
+}
+
+// The weights in the number that meets x.
+static struct wl_matrix weights_for(const struct wl_tensors *tensors, const struct wl_dense *dense,
+                                    const struct wl_matrix *x)
+{
+    WL_ASSERT(x->number == WL_F32 || tensors->operands != NULL);
+    void *data = x->number == WL_F32 ? (void *)(tensors->weights + dense->weight)
+                                     : (void *)(tensors->operands + dense->weight);
+    return wl_matrix_of(data, x->number, dense->n_out, dense->n_in);
+}
+
+wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                           const struct wl_dense *dense, const struct wl_matrix *x,
+                           const struct wl_matrix *y, wl_error *error)
+{
+    struct wl_matrix weights = weights_for(tensors, dense, x);
+    const float *bias = dense->has_bias ? tensors->weights + dense->bias : NULL;
+
+    return wl_gemm_run_bias(gemm, WL_GEMM_B_TRANSPOSED, x, &weights, bias, y, error);
+}
+
+wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                            const struct wl_dense *dense, const struct wl_matrix *x,
+                            const struct wl_matrix *dy, const struct wl_matrix *dx, float *scratch,
+                            wl_error *error)
+{
+    struct wl_matrix weights = weights_for(tensors, dense, dy);
+    struct wl_matrix dweights =
+        wl_matrix_of(tensors->gradients + dense->weight, WL_F32, dense->n_out, dense->n_in);
+
+    if (dx != NULL) {
+        WL_TRY(wl_gemm_run(gemm, WL_GEMM_PLAIN, dy, &weights, dx, error));
+    }
+    WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, dy, x, &dweights, error));
+    if (dense->has_bias) {
+        wl_columns_sum(dy, tensors->gradients + dense->bias, scratch);
+    }
+    return WL_OK;
+}

@@ -1,0 +1,36 @@
+/* A dense layer, y = x W^T + b, on weights that lie in a wl_tensors. Products run in the number of
+ * the operands: float weights for float rows, their bf16 copy for bf16 rows. */
+#ifndef WL_NN_DENSE_H
+#define WL_NN_DENSE_H
+#include "nn/gemm.h"
+#include "nn/tensors.h"
+
+struct wl_dense {
+    size_t weight; /* offset of (n_out, n_in) */
+    size_t bias;   /* offset of (n_out), when has_bias */
+    size_t n_in;
+    size_t n_out;
+    bool has_bias;
+};
+
+/* wl_dense_add - append "<name>.weight" and, when wanted, "<name>.bias" to the table. Errors: as
+ * wl_tensors_add. */
+WL_MUST_CHECK wl_status wl_dense_add(struct wl_tensors *tensors, const char *name, size_t n_in,
+                                     size_t n_out, bool has_bias, struct wl_dense *dense,
+                                     wl_error *error);
+
+/* wl_dense_forward - y = x W^T + b.
+ *   x  (in)  (N, n_in) float or bf16.   y (out) (N, n_out) float, or bf16 when x is. */
+WL_MUST_CHECK wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                                         const struct wl_dense *dense, const struct wl_matrix *x,
+                                         const struct wl_matrix *y, wl_error *error);
+
+/* wl_dense_backward - gradients += those of W and b; dx = dy W.
+ *   dy  (in)  (N, n_out) the number of x.   dx (out) (N, n_in) like y above, or NULL: not wanted.
+ *   scratch  (out) (WL_PIECES, n_out), for the bias. */
+WL_MUST_CHECK wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                                          const struct wl_dense *dense, const struct wl_matrix *x,
+                                          const struct wl_matrix *dy, const struct wl_matrix *dx,
+                                          float *scratch, wl_error *error);
+
+#endif
