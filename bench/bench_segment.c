@@ -1,5 +1,5 @@
-/* Chinese reviews cut into words, normalised and analysed, beside what else does it, in the same run
- * and on the same bytes.
+/* Chinese reviews cut into words, normalised and analysed, beside what else does it, in the same
+ * run and on the same bytes.
  *
  * The text is the hotel reviews of ../shared/data/zh_ChnSentiCorp_htl_all where they are, else the
  * lines of tests/golden/text. All sides open their dictionaries first, which is not counted, and
