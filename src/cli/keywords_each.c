@@ -163,9 +163,10 @@ static wl_status open_each(struct each *each, const struct wl_segmenter *segment
     }
     WL_TRY(wl_idf_open(path, cli->alloc, &each->idf, error));
     each->segmenter = segmenter;
-    return each->table->method == WL_KEYWORDS_TEXTRANK
-               ? wl_keyword_filter_set(&each->filter, segmenter, WL_STR(WL_RANK_TAGS), error)
-               : WL_OK;
+    const char *tags =
+        wl_cli_text(cli, "tags", each->table->method == WL_KEYWORDS_TEXTRANK ? WL_RANK_TAGS : NULL);
+    return tags != NULL ? wl_keyword_filter_set(&each->filter, segmenter, wl_str_from(tags), error)
+                        : WL_OK;
 }
 
 wl_status wl_keyword_each_write(struct wl_keyword_table *table, const uint32_t *n_texts_of,
