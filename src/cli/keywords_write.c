@@ -5,10 +5,12 @@
 #include "base/json_write.h"
 
 #include <math.h>
+#include <string.h>
 
 #define NAME_PLACES  24
 #define BAR_PLACES   8
 #define QUOTE_PLACES 72
+#define QUOTE_BEFORE 16 /* characters shown before the keyword */
 #define CELL_BYTES   64
 
 /* What writing needs beside the table. */
@@ -16,6 +18,7 @@ struct writing {
     struct wl_keyword_table *table;
     struct wl_buf line;
     struct wl_buf name;
+    struct wl_buf quote;
     struct wl_normal normal;
     struct wl_masks masks;
     double share_max; /* of the longest bar */
@@ -87,7 +90,7 @@ static double share_of(const struct wl_contrast *contrast, int side)
 static const char *reason_name(const struct wl_keyword_table *table, uint32_t reason)
 {
     if (reason == WL_REASON_LEAVING) {
-        return WL_SAY(table->cli, "(leaving)", "（离开本身）");
+        return WL_SAY(table->cli, "(leaving)", "（离开）");
     }
     if (reason == WL_REASON_NONE) {
         return "";
@@ -144,16 +147,37 @@ static bool next_example(const struct wl_keyword_table *table, size_t i_row, siz
     return false;
 }
 
-// A masked text on one line, at most n_places of it.
+// Where a quote begins so that the keyword stands in it: a few characters before its first sight.
+static size_t quote_begin(struct wl_str text, struct wl_str keyword)
+{
+    size_t at = 0;
+
+    while (at + keyword.n_bytes <= text.n_bytes &&
+           memcmp(text.data + at, keyword.data, keyword.n_bytes) != 0) {
+        at++;
+    }
+    if (at + keyword.n_bytes > text.n_bytes) {
+        return 0; // words of a phrase with something between them
+    }
+    for (size_t n = 0; at > 0 && n < QUOTE_BEFORE && text.data[at - 1] != '\n'; n++) {
+        do {
+            at--;
+        } while (at > 0 && ((unsigned char)text.data[at] & 0xC0U) == 0x80U);
+    }
+    return at;
+}
+
+// A masked text on one line, at most n_places of it, around the keyword in writing->name.
 static wl_status put_quote(struct writing *writing, struct wl_str text, size_t n_places,
                            struct wl_buf *out, wl_error *error)
 {
-    size_t end = 0;
     size_t n = 0;
 
     WL_TRY(wl_normal_set(&writing->normal, text, error));
     struct wl_str whole = wl_buf_view(&writing->normal.text);
     WL_TRY(wl_masks_find(&writing->masks, whole, error));
+    size_t begin = n_places < whole.n_bytes ? quote_begin(whole, wl_buf_view(&writing->name)) : 0;
+    size_t end = begin;
     while (end < whole.n_bytes && n < n_places && whole.data[end] != '\n') {
         size_t length = wl_utf8_length(whole, end);
         n += places_of((unsigned char)whole.data[end]);
@@ -161,7 +185,9 @@ static wl_status put_quote(struct writing *writing, struct wl_str text, size_t n
     }
     enum wl_language language =
         wl_language_detect(whole) == WL_TEXT_ZH ? WL_LANGUAGE_ZH : WL_LANGUAGE_EN;
-    wl_masks_write(&writing->masks, &writing->normal, text, 0, end, language, NULL, out);
+    wl_buf_text(out, begin > 0 ? "\u2026" : "");
+    wl_masks_write(&writing->masks, &writing->normal, text, begin, end - begin, language, NULL,
+                   out);
     wl_buf_text(out, end < whole.n_bytes ? "\u2026" : "");
     return wl_buf_check(out, error);
 }
@@ -343,8 +369,10 @@ static wl_status write_side(struct writing *writing, bool is_b, wl_error *error)
     WL_TRY(put_heading(writing, is_b, error));
     WL_TRY(write_rows(writing, is_b ? n_a : 0, is_b ? table->n_rows : table->n_rows_a, error));
     if (!is_b && table->n_rows_leaving > 0) {
-        WL_TRY(
-            put_line(writing, WL_SAY(cli, "Words of leaving itself", "表示离开本身的词"), error));
+        WL_TRY(put_line(writing,
+                        WL_SAY(cli, "Words of leaving or lost patience: no reasons",
+                               "表示要离开或失去耐心的词：不是原因"),
+                        error));
         WL_TRY(write_rows(writing, table->n_rows_a, n_a, error));
     }
     return put_line(writing, "", error);
@@ -417,10 +445,10 @@ static wl_status json_examples(struct writing *writing, size_t i_row, struct wl_
     wl_json_key(json, "examples");
     wl_json_open(json, '[');
     for (size_t n = 0; n < table->n_examples && next_example(table, i_row, &text); n++, text++) {
-        wl_buf_clear(&writing->name);
-        WL_TRY(put_quote(writing, table->texts->items[table->kept[text]], SIZE_MAX, &writing->name,
+        wl_buf_clear(&writing->quote);
+        WL_TRY(put_quote(writing, table->texts->items[table->kept[text]], SIZE_MAX, &writing->quote,
                          error));
-        wl_json_str(json, wl_buf_view(&writing->name));
+        wl_json_str(json, wl_buf_view(&writing->quote));
     }
     wl_json_close(json, ']');
     return WL_OK;
@@ -494,6 +522,7 @@ wl_status wl_keyword_table_write(struct wl_keyword_table *table, wl_error *error
 
     wl_buf_init(&writing.line, table->cli->alloc, 0);
     wl_buf_init(&writing.name, table->cli->alloc, 0);
+    wl_buf_init(&writing.quote, table->cli->alloc, 0);
     wl_normal_init(&writing.normal, table->cli->alloc);
     wl_masks_init(&writing.masks, table->cli->alloc);
     if (table->cli->is_json) {
@@ -507,6 +536,7 @@ wl_status wl_keyword_table_write(struct wl_keyword_table *table, wl_error *error
     wl_masks_release(&writing.masks);
     wl_normal_release(&writing.normal);
     wl_buf_release(&writing.name);
+    wl_buf_release(&writing.quote);
     wl_buf_release(&writing.line);
     return status;
 }

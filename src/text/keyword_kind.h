@@ -8,8 +8,8 @@
 enum wl_word_kind wl_keyword_kind(struct wl_str word, struct wl_str tag);
 
 /* wl_keyword_is_leaving - a keyword that says that somebody leaves and not why: "退订", "cancel".
- *   is_certain  (in) only those that never go with a reason: "续费" (renew) may also be about its
- *                    price. */
+ *   is_certain  (in) only those that never go with a reason: "自动续费" (auto-renewal) may also be
+ *                    about its price. */
 bool wl_keyword_is_leaving(struct wl_str keyword, bool is_certain);
 
 #endif

@@ -78,8 +78,9 @@ static void test_kinds(void)
                   cases[i].kind);
     }
     CHECK(wl_keyword_is_leaving(WL_STR("我要退订"), true));
-    CHECK(wl_keyword_is_leaving(WL_STR("续费"), false));
-    CHECK(!wl_keyword_is_leaving(WL_STR("续费"), true));
+    CHECK(wl_keyword_is_leaving(WL_STR("自动续费"), false));
+    CHECK(!wl_keyword_is_leaving(WL_STR("自动续费"), true));
+    CHECK(!wl_keyword_is_leaving(WL_STR("手续费"), false));
     CHECK(!wl_keyword_is_leaving(WL_STR("广告"), false));
 }
 
