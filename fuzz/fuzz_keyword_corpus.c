@@ -48,21 +48,31 @@ static void check_contrast(const struct wl_term_matrix *matrix)
     wl_alloc_free(wl_alloc_default(), group);
 }
 
+// Made once: it is the same for every input.
+static const struct wl_segmenter *segmenter_once(void)
+{
+    static struct wl_segmenter *segmenter;
+    struct wl_buf dictionary;
+
+    if (segmenter == NULL) {
+        WL_ASSERT(text_dict_make(&dictionary) == WL_OK);
+        WL_ASSERT(wl_segmenter_from(wl_buf_view(&dictionary), wl_alloc_default(), &segmenter,
+                                    NULL) == WL_OK);
+        wl_buf_release(&dictionary);
+    }
+    return segmenter;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     struct wl_str rest = {.data = (const char *)data, .n_bytes = n_bytes};
     struct wl_phrase_options options = {
         .n_min = 2, .log_likelihood_min = 1.0, .closeness_min = 0.0};
-    struct wl_segmenter *segmenter = NULL;
-    struct wl_buf dictionary;
     struct wl_corpus corpus;
     struct wl_phrases phrases = {0};
     struct wl_term_matrix matrix;
 
-    WL_ASSERT(text_dict_make(&dictionary) == WL_OK);
-    WL_ASSERT(wl_segmenter_from(wl_buf_view(&dictionary), wl_alloc_default(), &segmenter, NULL) ==
-              WL_OK);
-    struct wl_analyser analyser = {.segmenter = segmenter};
+    struct wl_analyser analyser = {.segmenter = segmenter_once()};
     WL_ASSERT(wl_corpus_init(&corpus, wl_alloc_default(), &analyser, NULL) == WL_OK);
     wl_term_matrix_init(&matrix, wl_alloc_default());
     while (rest.n_bytes > 0) {
@@ -77,7 +87,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     wl_term_matrix_release(&matrix);
     wl_phrases_release(&phrases);
     wl_corpus_release(&corpus);
-    wl_segmenter_close(segmenter);
-    wl_buf_release(&dictionary);
     return 0;
 }

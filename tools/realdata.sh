@@ -5,6 +5,7 @@
 #   need FILE              of the data
 #   make OUT KIND FILE..   by tools/text_sets.py, for odd forms
 #   simulate               the texts of a simulated site, made here
+#   keywords LANGUAGE REASON..   what tells leavers' texts apart; these reasons should come first
 #   train OPTION...        DATA/ and WORK/ stand for the two folders
 # The data are looked for in ../shared/data (or $WL_DATA); a set that is not there is a line with
 # "missing":true.
@@ -39,6 +40,24 @@ run_files() {
     "$wanliu" -C "$work/$1" -q evaluate --json || code=1
 }
 
+# run_keywords SET LANGUAGE REASON...: the reasons that tell leavers' texts apart, and how many of these
+# are among the first six with an interval above "no difference".
+run_keywords() {
+    local set=$1 language=$2 found=0 reason
+    shift 2
+    "$wanliu" -q --json text keywords "$work/$set/texts.csv" --label is_churner --value 1 --texts "$language" |
+        awk '/^{"reason":/ && ++n <= 6' >"$work/$set/reasons"
+    for reason in "$@"; do
+        if grep -q "^{\"reason\":\"$reason\",.*\"interval\":\[[0-9]" "$work/$set/reasons"; then
+            found=$((found + 1))
+        fi
+    done
+    sed "s/^{/{\"set\":\"$set\",\"language\":\"$language\",/" "$work/$set/reasons"
+    printf '{"set":"%s","language":"%s","metric":"planted_reasons_found","value":%d,"of":%d}\n' \
+        "$set" "$language" $found $#
+    [ $found -eq $# ] || code=1
+}
+
 run_text() {
     local set=$1 verb rest
     while read -r verb rest; do
@@ -49,6 +68,7 @@ run_text() {
         need) ;;
         make) tools/text_sets.py ${rest#* } >"$work/$set/${rest%% *}" ;;
         simulate) "$wanliu" -q simulate --out "$work/$set" ;;
+        keywords) run_keywords "$set" $rest ;;
         train) "$wanliu" -C "$work/$set" -q text train $rest --set "$set" --no-model --json || code=1 ;;
         *) echo "realdata: examples/$set/text: no such verb: $verb" >&2 && exit 2 ;;
         esac
