@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "compose/taxonomy.h"
+#include "data/schema.h"
 #include "explain/sayings.h"
 #include "text/rules.h"
 
@@ -25,8 +26,8 @@ static wl_status check_answers(const struct wl_text_classifier *taxonomy, const 
     return WL_OK;
 }
 
-wl_status wl_taxonomy_open(const struct wl_workspace *workspace, const wl_alloc *alloc,
-                           struct wl_text_classifier **taxonomy_out, wl_error *error)
+wl_status wl_taxonomy_open_at(const char *path, const wl_alloc *alloc,
+                              struct wl_text_classifier **taxonomy_out, wl_error *error)
 {
     struct wl_rules_file files[2] = {{.name = "built-in reasons.yaml"}};
     struct wl_text_classifier *taxonomy = NULL;
@@ -37,9 +38,9 @@ wl_status wl_taxonomy_open(const struct wl_workspace *workspace, const wl_alloc 
     wl_buf_init(&own, alloc, WL_CONFIG_BYTES_MAX);
     bool is_there = wl_rules_builtin("reasons", &files[0].text);
     WL_ASSERT(is_there);
-    if (wl_file_exists(workspace->taxonomy_path)) {
-        WL_GO(wl_file_read(workspace->taxonomy_path, &own, error));
-        files[n_files++] = (struct wl_rules_file){workspace->taxonomy_path, wl_buf_view(&own)};
+    if (wl_file_exists(path)) {
+        WL_GO(wl_file_read(path, &own, error));
+        files[n_files++] = (struct wl_rules_file){path, wl_buf_view(&own)};
     }
     WL_GO(wl_rules_open(alloc, files, n_files, &taxonomy, error));
     WL_GO(check_answers(taxonomy, files[n_files - 1].name, error));
@@ -49,6 +50,12 @@ done:
     wl_text_classifier_free(taxonomy);
     wl_buf_release(&own);
     return status;
+}
+
+wl_status wl_taxonomy_open(const struct wl_workspace *workspace, const wl_alloc *alloc,
+                           struct wl_text_classifier **taxonomy_out, wl_error *error)
+{
+    return wl_taxonomy_open_at(workspace->taxonomy_path, alloc, taxonomy_out, error);
 }
 
 wl_status wl_taxonomy_said(const wl_alloc *alloc, const struct wl_company *company,

@@ -23,6 +23,7 @@ extern const struct wl_command wl_command_template_render;
 extern const struct wl_command wl_command_template_coverage;
 extern const struct wl_command wl_command_text_mask;
 extern const struct wl_command wl_command_text_normalize;
+extern const struct wl_command wl_command_text_reasons;
 extern const struct wl_command wl_command_text_segment;
 extern const struct wl_command wl_command_text_train;
 extern const struct wl_command wl_command_text_evaluate;

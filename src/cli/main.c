@@ -23,6 +23,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_template_coverage,
     &wl_command_text_mask,
     &wl_command_text_normalize,
+    &wl_command_text_reasons,
     &wl_command_text_segment,
     &wl_command_text_train,
     &wl_command_text_evaluate,

@@ -280,7 +280,7 @@ static wl_status add_text(struct segment *segment, const struct wl_text *text)
 
 static wl_status take_text(struct segment *segment, struct wl_reader *columns, int64_t *before_us)
 {
-    struct wl_text text;
+    struct wl_text text = {.label = WL_ID_NONE}; // nobody has read it yet
     uint64_t user = wl_read_varint(&columns[TEXT_WORDS]);
     uint64_t channel = wl_read_varint(&columns[TEXT_WORDS]);
     uint64_t label = wl_read_varint(&columns[TEXT_WORDS]);
