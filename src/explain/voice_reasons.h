@@ -71,8 +71,9 @@ struct wl_voice_table {
 /* wl_voice_table_new - make the table.
  *   table  (out) release with wl_voice_table_release; borrows the taxonomy's labels. Zeroed on
  *                failure.
- * A text that was read as praise (mood above 0.3) says no reason. Texts of one customer go together:
- * intervals are as wide as wl_cluster_effect says. The interval of a change is Newcombe's.
+ * A text that was read as praise (mood above 0.3) says no reason. Texts of one customer go
+ * together: intervals are as wide as wl_cluster_effect says. The interval of a change is
+ * Newcombe's.
  * Cost:    reads every text once, some 20 MB/s; memory O(texts * labels) bytes.
  * Errors:  WL_ENOMEM, those of reading texts.
  * Source:  Wilson 1927; Newcombe 1998, Statistics in Medicine 17, method 10. */
