@@ -28,6 +28,7 @@ struct wl_run {
     uint64_t seed;
     int64_t now_us;             /* wall clock, for what is written down about versions */
     const struct wl_sink *sink; /* may be NULL */
+    const char *dictionary;     /* zh.wldict, for words of texts; NULL: characters stand alone */
 };
 
 struct wl_journey {

@@ -483,6 +483,7 @@ wl_status wl_journey_report(struct wl_journey *journey, const char *which, int64
     WL_GO(wl_writer_open(&journey->workspace, journey->company, journey->run.alloc, &page->writer,
                          error));
     WL_GO(wl_voice_fill(journey, page->report.as_of_us, &page->arena, &page->voice, error));
+    WL_GO(wl_voice_words(journey, &page->arena, &page->voice, error));
     page->report.voice = &page->voice;
     count_scores(page);
     count_reasons(page);

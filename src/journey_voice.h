@@ -16,6 +16,15 @@ WL_MUST_CHECK wl_status wl_voice_fill(struct wl_journey *journey, int64_t as_of_
                                       struct wl_arena *arena, struct wl_report_voice *voice,
                                       wl_error *error);
 
+/* wl_voice_words - words that tell leavers from stayers, in the texts that were known on the latest
+ * date that a model is judged on; nothing when there is no such date or a group wrote too little.
+ *   voice  (in,out) words and n_words are set.
+ * Cost:    O(bytes of those texts).
+ * Errors:  those of the dictionary; WL_ENOMEM.
+ * Source:  text/contrast.h, text/phrase.h. */
+WL_MUST_CHECK wl_status wl_voice_words(struct wl_journey *journey, struct wl_arena *arena,
+                                       struct wl_report_voice *voice, wl_error *error);
+
 /* wl_voice_quote - a text as others may see it: names and numbers of persons masked, at most
  * n_characters, in the arena.
  * Errors:  WL_ENOMEM, WL_ELIMIT. */

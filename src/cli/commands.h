@@ -29,6 +29,7 @@ extern const struct wl_command wl_command_text_train;
 extern const struct wl_command wl_command_text_evaluate;
 extern const struct wl_command wl_command_text_classify;
 extern const struct wl_command wl_command_text_keywords;
+extern const struct wl_command wl_command_inspect;
 extern const struct wl_command wl_command_report;
 extern const struct wl_command wl_command_model_list;
 extern const struct wl_command wl_command_lora_info;

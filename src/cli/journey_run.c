@@ -2,6 +2,7 @@
 #include "cli/journey_run.h"
 
 #include "base/clock.h"
+#include "cli/text_run.h"
 
 wl_status wl_cli_journey_open(struct wl_cli *cli, struct wl_journey *journey, wl_error *error)
 {
@@ -11,6 +12,7 @@ wl_status wl_cli_journey_open(struct wl_cli *cli, struct wl_journey *journey, wl
                          .now_us = cli->now_us,
                          .sink = &cli->sink};
 
+    WL_TRY(wl_cli_beside(cli, "zh.wldict", &run.dictionary, error));
     WL_TRY(wl_journey_open(cli->folder, &run, journey, error));
     cli->utc_offset_us = journey->workspace.utc_offset_us;
     return WL_OK;

@@ -29,6 +29,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_text_evaluate,
     &wl_command_text_classify,
     &wl_command_text_keywords,
+    &wl_command_inspect,
     &wl_command_report,
     &wl_command_model_list,
     &wl_command_lora_info,

@@ -147,6 +147,47 @@ static void test_users_never_straddle(void)
     }
 }
 
+static void test_groups_never_straddle(void)
+{
+    uint64_t seed = check_seed();
+
+    for (int round = 0; round < 100; round++) {
+        struct wl_labelled labelled = random_rows(&seed);
+        struct wl_folds folds = {0};
+        uint32_t group[USERS_MAX];
+        int fold_of[USERS_MAX];
+        size_t n_folds = 2 + check_rand(&seed) % 5;
+        size_t largest = 0;
+        size_t n_rows[USERS_MAX] = {0};
+        size_t n_total = 0;
+
+        for (uint32_t u = 0; u < USERS_MAX; u++) {
+            group[u] = (uint32_t)(check_rand(&seed) % 30);
+            fold_of[u] = -1;
+        }
+        for (size_t i = 0; i < labelled.n_rows; i++) {
+            size_t n = ++n_rows[group[user[i]]];
+            largest = n > largest ? n : largest;
+        }
+        CHECK_INT(wl_folds_by_group(&labelled, group, n_folds, 42, &folds, NULL), WL_OK);
+        CHECK_INT(folds.n_folds, n_folds);
+        for (size_t f = 0; f < n_folds; f++) {
+            const struct wl_fold *fold = &folds.folds[f];
+            CHECK(fold->n_held <=
+                  labelled.n_rows / n_folds + largest); // as even as groups let them
+            n_total += fold->n_held;
+            for (size_t i = 0; i < fold->n_held; i++) {
+                uint32_t g = group[user[fold->held[i]]];
+                CHECK(fold_of[g] == -1 || fold_of[g] == (int)f);
+                fold_of[g] = (int)f;
+            }
+        }
+        CHECK_INT(n_total, labelled.n_rows);
+        CHECK_INT(wl_folds_check(&folds, NULL, &labelled, NULL), WL_OK);
+        wl_folds_release(&folds);
+    }
+}
+
 static void test_order_of_rows_means_nothing(void)
 {
     uint64_t seed = check_seed();
@@ -241,6 +282,7 @@ int main(void)
     RUN(test_rolling_folds_never_look_ahead);
     RUN(test_split_by_time_never_looks_ahead);
     RUN(test_users_never_straddle);
+    RUN(test_groups_never_straddle);
     RUN(test_order_of_rows_means_nothing);
     RUN(test_planted_faults_are_caught);
     RUN(test_every_failed_allocation);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "journey_train_texts.h"
+#include "model/model.h"
 
 static void add_text(struct wl_company *company, const char *user, double day, double received_day,
                      const char *body)
@@ -255,6 +256,40 @@ static void test_same_text_joins(void)
     world_release(&world);
 }
 
+// The text model travels in the file of the churn model, whatever bytes it has.
+static void test_one_file_holds_both(void)
+{
+    static const struct wl_feature_column columns[] = {{"text_churn", WL_FEATURE_NUMBER}};
+    static const char bytes[] = "a text model\0with a NUL";
+    struct wl_schema schema = {.columns = columns, .n_features = 1};
+    struct wl_model_about about = {.label = WL_STR("leaves"),
+                                   .text = {.data = bytes, .n_bytes = sizeof(bytes)}};
+    struct wl_model *model = NULL;
+    struct wl_model *again = NULL;
+    struct wl_buf file;
+
+    memset(schema.hash, 'a', sizeof(schema.hash) - 1);
+    wl_buf_init(&file, wl_alloc_default(), 0);
+    CHECK_INT(wl_model_fallback(wl_alloc_default(), &schema, &model, NULL), WL_OK);
+    CHECK_INT(wl_model_describe(model, &about, NULL), WL_OK);
+    wl_model_encode(model, &file);
+    CHECK_INT(file.data[8], 2); // the version
+    CHECK_INT(wl_model_decode(wl_alloc_default(), wl_buf_view(&file), &again, NULL), WL_OK);
+    struct wl_str text = wl_model_about(again)->text;
+    CHECK(text.n_bytes == sizeof(bytes) && memcmp(text.data, bytes, sizeof(bytes)) == 0);
+    wl_model_free(again);
+    again = NULL;
+    for (size_t i = 0; i < file.n_bytes; i++) { // every cut and every changed byte is seen
+        struct wl_str cut = {.data = file.data, .n_bytes = i};
+        CHECK(wl_model_decode(wl_alloc_default(), cut, &again, NULL) != WL_OK);
+        file.data[i] ^= 1;
+        CHECK(wl_model_decode(wl_alloc_default(), wl_buf_view(&file), &again, NULL) != WL_OK);
+        file.data[i] ^= 1;
+    }
+    wl_model_free(model);
+    wl_buf_release(&file);
+}
+
 int main(void)
 {
     RUN(test_documents);
@@ -262,5 +297,6 @@ int main(void)
     RUN(test_words_of_leavers_are_learned);
     RUN(test_a_name_given_away_brings_nothing);
     RUN(test_same_text_joins);
+    RUN(test_one_file_holds_both);
     return check_report();
 }
