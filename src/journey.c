@@ -129,13 +129,19 @@ wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition, 
 {
     struct wl_workspace *workspace = &journey->workspace;
     const char *exclude[] = {journey->churn.attribute, NULL}; // the label is never a feature
-    struct wl_plan_options options = {.utc_offset_us = workspace->utc_offset_us,
-                                      .company = journey->company,
-                                      .readers = journey->texts.readers,
-                                      .exclude = exclude};
+    struct wl_plan_options options = {
+        .utc_offset_us = workspace->utc_offset_us, .company = journey->company, .exclude = exclude};
     struct wl_node *root = NULL;
 
     if (definition.n_bytes == 0) {
+        const char **readers =
+            wl_arena_zeroed(&workspace->arena, WL_READ_COUNT, sizeof(const char *));
+        if (readers == NULL) {
+            return wl_fail(error, WL_ENOMEM, "no memory for names of readers");
+        }
+        WL_TRY(wl_text_readers_pin(&workspace->arena, workspace->models_path,
+                                   journey->texts.readers, readers, error));
+        options.readers = readers;
         WL_TRY(declare_text_churn(journey, &options.given, error));
         wl_status status = wl_plan_compile(&workspace->arena, workspace->features, &options,
                                            &journey->plan, error);

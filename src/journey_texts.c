@@ -108,6 +108,32 @@ done:
     return status;
 }
 
+wl_status wl_text_readers_pin(struct wl_arena *arena, const char *models_path,
+                              const char *const *names, const char **pinned, wl_error *error)
+{
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        struct wl_registry_entry entry = {0};
+        struct wl_buf bytes;
+        pinned[i] = names[i];
+        if (strcmp(names[i], WL_READER_RULES) == 0 || strchr(names[i], '/') != NULL) {
+            continue;
+        }
+        wl_buf_init(&bytes, arena->alloc, 0);
+        wl_status status = wl_registry_read(arena, models_path, names[i], NULL, WL_REGISTRY_TEXT,
+                                            &bytes, &entry, NULL);
+        wl_buf_clear(&bytes);
+        wl_buf_format(&bytes, "%s/%lld", names[i], (long long)entry.version);
+        if (status == WL_OK) {
+            pinned[i] = wl_arena_string(arena, wl_buf_view(&bytes));
+        }
+        wl_buf_release(&bytes);
+        if (pinned[i] == NULL) {
+            return wl_fail(error, WL_ENOMEM, "no memory for names of readers");
+        }
+    }
+    return WL_OK;
+}
+
 static bool can_read(const struct wl_text_classifier *classifier, enum wl_text_read read)
 {
     return read != WL_READ_SENTIMENT ||

@@ -28,6 +28,16 @@ struct wl_text_settings {
 WL_MUST_CHECK wl_status wl_text_settings_read(struct wl_arena *arena, const struct wl_node *node,
                                               struct wl_text_settings *settings, wl_error *error);
 
+/* wl_text_readers_pin - names as a model remembers them: a text model without a version becomes the
+ * one that reads today, "mood" as "mood/3", so that rows scored later are read by who read those
+ * learned from. A model that is not there keeps its name.
+ *   names   (in)     (WL_READ_COUNT)
+ *   pinned  (out)    (WL_READ_COUNT) in arena, or borrowed from names.
+ * Errors:  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_text_readers_pin(struct wl_arena *arena, const char *models_path,
+                                            const char *const *names, const char **pinned,
+                                            wl_error *error);
+
 /* One reader, opened. */
 struct wl_reader {
     const char *name; /* as configured */
