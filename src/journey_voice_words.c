@@ -20,6 +20,7 @@
 /* Everything that is needed while words are compared. */
 struct words {
     struct wl_segmenter *segmenter;
+    struct wl_stop_words stop;
     struct wl_corpus corpus;
     struct wl_phrases phrases;
     struct wl_term_matrix matrix;
@@ -39,6 +40,7 @@ static void release(struct words *words, const wl_alloc *alloc)
     wl_term_matrix_release(&words->matrix);
     wl_phrases_release(&words->phrases);
     wl_corpus_release(&words->corpus);
+    wl_stop_words_release(&words->stop);
     wl_segmenter_close(words->segmenter);
     *words = (struct words){0};
 }
@@ -147,7 +149,9 @@ wl_status wl_voice_words(struct wl_journey *journey, struct wl_arena *arena,
     if (run->dictionary != NULL && wl_file_exists(run->dictionary)) {
         WL_GO(wl_segmenter_open(run->dictionary, run->alloc, &words.segmenter, error));
     }
-    wl_corpus_init(&words.corpus, run->alloc, words.segmenter);
+    WL_GO(wl_stop_words_init(&words.stop, run->alloc, error));
+    struct wl_analyser analyser = {.segmenter = words.segmenter, .stop = &words.stop};
+    WL_GO(wl_corpus_init(&words.corpus, run->alloc, &analyser, error));
     wl_term_matrix_init(&words.matrix, run->alloc);
     words.group = wl_arena_zeroed(arena, company->texts.n_texts + 1, 1);
     if (words.group == NULL) {
