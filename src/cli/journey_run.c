@@ -12,7 +12,9 @@ wl_status wl_cli_journey_open(struct wl_cli *cli, struct wl_journey *journey, wl
                          .now_us = cli->now_us,
                          .sink = &cli->sink};
 
-    WL_TRY(wl_cli_beside(cli, "zh.wldict", &run.dictionary, error));
+    if (wl_cli_beside(cli, "zh.wldict", &run.dictionary, NULL) != WL_OK) {
+        run.dictionary = NULL; // words of texts are then cut by character
+    }
     WL_TRY(wl_journey_open(cli->folder, &run, journey, error));
     cli->utc_offset_us = journey->workspace.utc_offset_us;
     return WL_OK;
