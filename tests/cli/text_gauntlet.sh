@@ -58,8 +58,15 @@ while read -r name; do
         # shellcheck disable=SC2086
         timeout 60 wanliu -q --json text "$name" $options $model - <"$file" >out 2>err
         check "$name --json <$file" $?
-        python3 -c 'import json, sys
-for line in open(sys.argv[1], encoding="utf-8"):
-    json.loads(line)' out 2>json_err || echo "$name --json <$file: $(tail -n 1 json_err)"
+        sed "s/^/$name $file /" out >>all.json
     done
 done <commands.txt
+python3 - <<'PYTHON'
+import json
+for line in open("all.json", encoding="utf-8"):
+    command, file, text = line.split(" ", 2)
+    try:
+        json.loads(text)
+    except ValueError as error:
+        print(command, file, error)
+PYTHON
