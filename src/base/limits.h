@@ -40,8 +40,10 @@
 #define WL_TENSOR_HEADER_MAX    ((size_t)100000000) /* bytes of a weight file; its own ceiling */
 #define WL_GEMM_SHAPES_MAX      1024 /* products planned at a time; a model has a few dozen */
 #define WL_MODEL_FLOATS_MAX     ((size_t)1 << 34) /* values of a model: 64 GiB of float */
-#define WL_CHANNELS_MAX         ((size_t)8192) /* width of a normed layer; rows lie on the stack */
-#define WL_HEAD_CHANNELS_MAX    ((size_t)128)  /* of an attention head; blocks lie on the stack */
+#define WL_NN_ROWS_ROUND        16            /* rows of packed batches: few shapes, little waste */
+#define WL_NN_LAYERS_MAX        ((size_t)256) /* blocks; the largest models have 120 */
+#define WL_CHANNELS_MAX         ((size_t)8192) /* of a normed layer; rows lie on the stack */
+#define WL_HEAD_CHANNELS_MAX    ((size_t)128)  /* of a head; blocks lie on the stack */
 #define WL_THREADS_MAX          256            /* workers of one command */
 #define WL_BOOTSTRAP_MAX        100000  /* resamples; more changes no digit that is printed */
 #define WL_VALUE_ABS_MAX        1e11    /* event values: squares then sum exactly in 128 bit */

@@ -42,15 +42,15 @@ wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensor
 
 wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                             const struct wl_dense *dense, const struct wl_matrix *x,
-                            const struct wl_matrix *dy, const struct wl_matrix *dx, float *scratch,
-                            wl_error *error)
+                            const struct wl_matrix *dy, bool is_added, const struct wl_matrix *dx,
+                            float *scratch, wl_error *error)
 {
     struct wl_matrix weights = weights_for(tensors, dense, dy);
     struct wl_matrix dweights =
         wl_matrix_of(tensors->gradients + dense->weight, WL_F32, dense->n_out, dense->n_in);
 
     if (dx != NULL) {
-        WL_TRY(wl_gemm_run(gemm, WL_GEMM_PLAIN, dy, &weights, dx, error));
+        WL_TRY(wl_gemm_run(gemm, is_added ? WL_GEMM_ADD : WL_GEMM_PLAIN, dy, &weights, dx, error));
     }
     WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, dy, x, &dweights, error));
     if (dense->has_bias) {

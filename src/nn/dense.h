@@ -26,11 +26,13 @@ WL_MUST_CHECK wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_t
                                          const struct wl_matrix *y, wl_error *error);
 
 /* wl_dense_backward - gradients += those of W and b; dx = dy W.
- *   dy  (in)  (N, n_out) the number of x.   dx (out) (N, n_in) like y above, or NULL: not wanted.
+ *   dy  (in)  (N, n_out) the number of x.
+ *   dx  (out) (N, n_in) like y above, or NULL: not wanted; added to when is_added.
  *   scratch  (out) (WL_PIECES, n_out), for the bias. */
 WL_MUST_CHECK wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                                           const struct wl_dense *dense, const struct wl_matrix *x,
-                                          const struct wl_matrix *dy, const struct wl_matrix *dx,
-                                          float *scratch, wl_error *error);
+                                          const struct wl_matrix *dy, bool is_added,
+                                          const struct wl_matrix *dx, float *scratch,
+                                          wl_error *error);
 
 #endif

@@ -366,8 +366,8 @@ static void check_dense(struct wl_gemm *gemm, enum wl_number number, bool has_bi
     }
     wl_tensors_refresh(&tensors);
     CHECK_INT(wl_dense_forward(gemm, &tensors, &dense, &x.matrix, &y.matrix, &fault), WL_OK);
-    CHECK_INT(wl_dense_backward(gemm, &tensors, &dense, &x.matrix, &dy.matrix, &dx.matrix, scratch,
-                                &fault),
+    CHECK_INT(wl_dense_backward(gemm, &tensors, &dense, &x.matrix, &dy.matrix, false, &dx.matrix,
+                                scratch, &fault),
               WL_OK);
     wl_plain_linear(x.plain, w.plain, has_bias ? b.plain : NULL, ROWS, IN, OUT, y.plain);
     memset(dx.plain, 0, sizeof(double) * ROWS * IN);
