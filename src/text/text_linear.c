@@ -1,7 +1,7 @@
 /* One text costs its known n-grams times the outputs. The weights of a column lie together, a
  * byte each in units of the column's largest: a model of 150 labels is a quarter the size, a
- * text touches a quarter of the memory, and what rounding changes in a margin (below 1 % of the
- * largest weight) changes no answer in a thousand: see docs/formats/text_model.md. */
+ * text touches a quarter of the memory, and rounding a weight by at most 1/254 of the largest
+ * changed the accuracy of no set tried: see docs/formats/text_model.md. */
 #include "text/text_linear.h"
 
 #include "math/calibrate.h"
