@@ -526,7 +526,7 @@ wl_status wl_text_evaluation_gate(const struct wl_text_evaluation *evaluation,
         double value = evaluation->metrics[wants[i].id].value;
         if (!(value >= wants[i].value)) {
             return wl_fail(error, WL_EGATE,
-                           "%s is %.4f, wanted at least %.4g (the majority has accuracy %.4f)",
+                           "%s is %.5f, wanted at least %.5g (the majority has accuracy %.4f)",
                            wl_text_metric_key(wants[i].id), value, wants[i].value,
                            evaluation->metrics[WL_TEXT_METRIC_MAJORITY].value);
         }
