@@ -83,7 +83,7 @@ static const struct wl_text_want *find_want(const struct wl_text_want *wants, si
 void wl_text_evaluation_lines(const struct wl_text_evaluation *evaluation,
                               const struct wl_text_want *wants, size_t n_wants, struct wl_buf *text)
 {
-    for (size_t id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
+    for (enum wl_text_metric_id id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
         const struct wl_text_metric *metric = &evaluation->metrics[id];
         const struct wl_text_want *want = find_want(wants, n_wants, id);
         if (!isnan(metric->value) || want != NULL) {
@@ -170,7 +170,7 @@ void wl_text_evaluation_json(const struct wl_text_evaluation *evaluation, struct
     put_number(&json, "oos_threshold", evaluation->oos_threshold);
     wl_json_key(&json, "metrics");
     wl_json_open(&json, '{');
-    for (size_t id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
+    for (enum wl_text_metric_id id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
         if (!isnan(evaluation->metrics[id].value)) {
             put_named(&json, wl_text_metric_key(id), &evaluation->metrics[id]);
         }
@@ -258,7 +258,7 @@ static void put_metrics(const struct page *page)
     wl_text_pad(page->text, IN(page, "value", "数值"), 8);
     wl_text_pad(page->text, IN(page, "95 % interval", "95 % 区间"), 20);
     wl_buf_char(page->text, '\n');
-    for (size_t id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
+    for (enum wl_text_metric_id id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
         if (!isnan(page->evaluation->metrics[id].value)) {
             put_row(page, wl_text_metric_label(id, page->language), &page->evaluation->metrics[id]);
         }
