@@ -155,7 +155,7 @@ int main(int argc, char **argv)
 {
     struct bench bench = {.n_threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 2};
     size_t n_layers = argc > 2 ? strtoul(argv[2], NULL, 10) : 12;
-    bool is_f32 = argc > 3 && strcmp(argv[3], "f32") == 0;
+    const char *only = argc > 3 ? argv[3] : "";
     wl_error error = {0};
 
     bench.a = calloc(PEAK_N * PEAK_N, sizeof(float));
@@ -166,12 +166,14 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     must(wl_gemm_open(wl_alloc_default(), bench.n_threads, &bench.gemm, &error), &error);
-    if (wl_gemm_has_bf16(bench.gemm) && !is_f32) {
+    if (wl_gemm_has_bf16(bench.gemm) && strcmp(only, "f32") != 0) {
         bench.number = WL_BF16;
         bench_number(&bench, n_layers);
     }
-    bench.number = WL_F32;
-    bench_number(&bench, n_layers);
+    if (strcmp(only, "bf16") != 0) {
+        bench.number = WL_F32;
+        bench_number(&bench, n_layers);
+    }
     wl_gemm_close(bench.gemm);
     free(bench.a);
     free(bench.b);
