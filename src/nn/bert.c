@@ -182,8 +182,7 @@ wl_status wl_bert_forward(struct wl_bert *bert, struct wl_gemm *gemm,
     return forward(bert, gemm, batch, &pass, error);
 }
 
-// Losses of the texts and dlogits.
-static wl_status score(struct wl_bert *bert, const struct wl_packed_batch *batch,
+wl_status wl_bert_loss(struct wl_bert *bert, const struct wl_packed_batch *batch,
                        const struct wl_targets *targets, double scale, double *loss,
                        wl_error *error)
 {
@@ -276,7 +275,7 @@ wl_status wl_bert_train(struct wl_bert *bert, struct wl_gemm *gemm,
 
     WL_ASSERT(bert->config.n_labels > 0);
     WL_TRY(forward(bert, gemm, batch, &pass, error));
-    WL_TRY(score(bert, batch, targets, scale, loss, error));
+    WL_TRY(wl_bert_loss(bert, batch, targets, scale, loss, error));
     WL_TRY(pool_back(bert, gemm, batch, &pass, error));
     WL_TRY(wl_transformer_backward(&bert->stack, gemm, &bert->tensors, &pass, error));
     embed_back(bert, batch, &pass);

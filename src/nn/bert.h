@@ -73,6 +73,14 @@ struct wl_targets {
     const float *weights;   /* (K) of each class or label, or NULL */
 };
 
+/* wl_bert_loss - losses of the last forward pass's texts, in bert->losses; their gradient, times
+ * scale, in bert->dlogits.
+ *   loss  (out) scale times the sum of the texts' losses.
+ * Errors:  WL_ERANGE  a class the model does not have. */
+WL_MUST_CHECK wl_status wl_bert_loss(struct wl_bert *bert, const struct wl_packed_batch *batch,
+                                     const struct wl_targets *targets, double scale, double *loss,
+                                     wl_error *error);
+
 /* wl_bert_train - forward with dropout, loss, and gradients added to those there are.
  *   scale      (in)  gradient of the whole loss by one text's: 1 / texts of the update. A
  *   multi-label
