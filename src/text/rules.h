@@ -27,7 +27,7 @@ struct wl_rules_file {
  *   files           (in)  (n_files) the first one is complete; others may extend its labels,
  *                         replace them (replace: true) or add some.
  *   classifier_out  (out) given: free with wl_text_classifier_free. Algorithm "rules".
- * Cost:    2 ms for a thousand terms.
+ * Cost:    20 ms for the built-in reasons, some 4,000 terms.
  * Errors:  WL_ECONFIG  "reasons.yaml: line 3, column 5: ...".  WL_ELIMIT, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_rules_open(const wl_alloc *alloc, const struct wl_rules_file *files,
                                       size_t n_files, struct wl_text_classifier **classifier_out,
