@@ -106,6 +106,10 @@ static void run_case(struct bench *bench, const char *name, size_t n_texts, size
     optimizer.options.n_steps = 1000;
     must(wl_bert_plan(bench->bert, n_texts * length, n_texts, bench->number, is_training, &error),
          &error);
+    if (!is_training) {
+        must(wl_transformer_pack(&bench->bert->stack, bench->gemm, &bench->bert->tensors, &error),
+             &error);
+    }
     fill_batch(&batch, n_texts, length);
     (void)seconds_of_step(bench, &batch, is_training, &optimizer); // plans its products
     (void)peak_flops(bench);

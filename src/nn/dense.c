@@ -20,23 +20,42 @@ wl_status wl_dense_add(struct wl_tensors *tensors, const char *name, size_t n_in
     return WL_OK;
 }
 
-// The weights in the number that meets x.
+// The weights in a number.
 static struct wl_matrix weights_for(const struct wl_tensors *tensors, const struct wl_dense *dense,
-                                    const struct wl_matrix *x)
+                                    enum wl_number number)
 {
-    WL_ASSERT(x->number == WL_F32 || tensors->operands != NULL);
-    void *data = x->number == WL_F32 ? (void *)(tensors->weights + dense->weight)
-                                     : (void *)(tensors->operands + dense->weight);
-    return wl_matrix_of(data, x->number, dense->n_out, dense->n_in);
+    WL_ASSERT(number == WL_F32 || tensors->operands != NULL);
+    void *data = number == WL_F32 ? (void *)(tensors->weights + dense->weight)
+                                  : (void *)(tensors->operands + dense->weight);
+    return wl_matrix_of(data, number, dense->n_out, dense->n_in);
+}
+
+wl_status wl_dense_pack(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                        struct wl_dense *dense, enum wl_number number, wl_error *error)
+{
+    struct wl_matrix weights = weights_for(tensors, dense, number);
+
+    wl_dense_unpack(dense);
+    dense->packed_number = number;
+    return wl_gemm_pack(gemm, &weights, &dense->packed, error);
+}
+
+void wl_dense_unpack(struct wl_dense *dense)
+{
+    wl_gemm_packed_free(dense->packed);
+    dense->packed = NULL;
 }
 
 wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                            const struct wl_dense *dense, const struct wl_matrix *x,
                            const struct wl_matrix *y, wl_error *error)
 {
-    struct wl_matrix weights = weights_for(tensors, dense, x);
     const float *bias = dense->has_bias ? tensors->weights + dense->bias : NULL;
 
+    if (dense->packed != NULL && dense->packed_number == x->number) {
+        return wl_gemm_run_packed(gemm, x, dense->packed, bias, y, error);
+    }
+    struct wl_matrix weights = weights_for(tensors, dense, x->number);
     return wl_gemm_run_bias(gemm, WL_GEMM_B_TRANSPOSED, x, &weights, bias, y, error);
 }
 
@@ -45,7 +64,7 @@ wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tenso
                             const struct wl_matrix *dy, bool is_added, const struct wl_matrix *dx,
                             float *scratch, wl_error *error)
 {
-    struct wl_matrix weights = weights_for(tensors, dense, dy);
+    struct wl_matrix weights = weights_for(tensors, dense, dy->number);
     struct wl_matrix dweights =
         wl_matrix_of(tensors->gradients + dense->weight, WL_F32, dense->n_out, dense->n_in);
 

@@ -11,6 +11,9 @@ struct wl_dense {
     size_t n_in;
     size_t n_out;
     bool has_bias;
+    struct wl_gemm_packed
+        *packed; /* weights as the processor likes them, by wl_dense_pack; or NULL */
+    enum wl_number packed_number;
 };
 
 /* wl_dense_add - append "<name>.weight" and, when wanted, "<name>.bias" to the table. Errors: as
@@ -18,6 +21,14 @@ struct wl_dense {
 WL_MUST_CHECK wl_status wl_dense_add(struct wl_tensors *tensors, const char *name, size_t n_in,
                                      size_t n_out, bool has_bias, struct wl_dense *dense,
                                      wl_error *error);
+
+/* wl_dense_pack - keep a copy of the weights for quicker forward passes on rows of this number;
+ * give it back with wl_dense_unpack. The copy does not follow the weights: not for training.
+ * Errors: WL_ENOMEM, WL_ELIBRARY. */
+WL_MUST_CHECK wl_status wl_dense_pack(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                                      struct wl_dense *dense, enum wl_number number,
+                                      wl_error *error);
+void wl_dense_unpack(struct wl_dense *dense);
 
 /* wl_dense_forward - y = x W^T + b.
  *   x  (in)  (N, n_in) float or bf16.   y (out) (N, n_out) float, or bf16 when x is. */

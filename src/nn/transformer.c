@@ -113,11 +113,36 @@ done:
     return status;
 }
 
+static void unpack(struct wl_transformer *t)
+{
+    for (size_t l = 0; t->blocks != NULL && l < t->shape.n_layers; l++) {
+        wl_dense_unpack(&t->blocks[l].qkv);
+        wl_dense_unpack(&t->blocks[l].out);
+        wl_dense_unpack(&t->blocks[l].up);
+        wl_dense_unpack(&t->blocks[l].down);
+    }
+}
+
+wl_status wl_transformer_pack(struct wl_transformer *t, struct wl_gemm *gemm,
+                              const struct wl_tensors *tensors, wl_error *error)
+{
+    WL_ASSERT(t->memory != NULL && !t->is_training);
+    for (size_t l = 0; l < t->shape.n_layers; l++) {
+        struct wl_block *block = &t->blocks[l];
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->qkv, t->number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->out, t->number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->up, t->number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->down, t->number, error));
+    }
+    return WL_OK;
+}
+
 void wl_transformer_release(struct wl_transformer *t)
 {
     if (t == NULL || t->alloc == NULL) {
         return;
     }
+    unpack(t);
     wl_alloc_aligned_free(t->alloc, t->memory);
     wl_alloc_free(t->alloc, t->blocks);
     wl_alloc_free(t->alloc, t->kept);
@@ -184,6 +209,7 @@ wl_status wl_transformer_plan(struct wl_transformer *t, size_t rows_max, enum wl
     WL_ASSERT(number == WL_F32 || number == WL_BF16);
     wl_alloc_aligned_free(t->alloc, t->memory);
     t->memory = NULL;
+    unpack(t);
     t->rows_max = (rows_max + WL_NN_ROWS_ROUND - 1) / WL_NN_ROWS_ROUND * WL_NN_ROWS_ROUND;
     t->number = number;
     t->is_training = is_training;

@@ -112,6 +112,11 @@ WL_MUST_CHECK wl_status wl_transformer_plan(struct wl_transformer *t, size_t row
                                             enum wl_number number, bool is_training,
                                             wl_error *error);
 
+/* wl_transformer_pack - copies of all weights for quicker use, in the plan's number; training drops
+ * them. Call it after weights were loaded or changed. Errors: WL_ENOMEM, WL_ELIBRARY. */
+WL_MUST_CHECK wl_status wl_transformer_pack(struct wl_transformer *t, struct wl_gemm *gemm,
+                                            const struct wl_tensors *tensors, wl_error *error);
+
 /* One pass: which rows, and what is dropped. */
 struct wl_pass {
     size_t n_rows;

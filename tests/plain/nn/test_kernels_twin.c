@@ -374,6 +374,11 @@ static void check_dense(struct wl_gemm *gemm, enum wl_number number, bool has_bi
     wl_plain_linear_back(x.plain, w.plain, dy.plain, ROWS, IN, OUT, dx.plain, want,
                          want + (size_t)OUT * IN);
     CHECK(twin_error(&y) < 1e-6);
+    CHECK_INT(wl_dense_pack(gemm, &tensors, &dense, number, &fault), WL_OK);
+    memset(y.data, 0, sizeof(float) * ROWS * (OUT + TWIN_GAP));
+    CHECK_INT(wl_dense_forward(gemm, &tensors, &dense, &x.matrix, &y.matrix, &fault), WL_OK);
+    CHECK(twin_error(&y) < 1e-6); // packed
+    wl_dense_unpack(&dense);
     CHECK(twin_error(&dx) < 1e-6);
     CHECK(twin_floats_error(tensors.gradients + dense.weight, want, (size_t)OUT * IN) < 1e-6);
     if (has_bias) {

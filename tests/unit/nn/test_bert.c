@@ -120,7 +120,7 @@ static void test_neighbours_do_not_meet(void)
         wl_packed_batch_init(&batch, wl_alloc_default(), (size_t)TEXTS * LENGTH, TEXTS, &fault),
         WL_OK);
     make_batch(&batch, classes, &state);
-    CHECK_INT(wl_bert_forward(bert, gemm, &batch, &fault), WL_OK);
+    CHECK_INT(wl_transformer_pack(&bert->stack, gemm, &bert->tensors, &fault), WL_OK);
     for (size_t b = 0; b < TEXTS; b += 5) {
         struct wl_packed_batch alone;
         size_t n = batch.starts[b + 1] - batch.starts[b];
