@@ -1,7 +1,6 @@
 /* The words of alerts in both languages, and their table. */
 #include "cli/alerts_table.h"
 
-#include "compose/taxonomy.h"
 #include "decide/alert_json.h"
 
 #include <math.h>
@@ -11,36 +10,6 @@ struct words {
     const char *key;
     const char *en;
     const char *zh;
-};
-
-static const struct words reasons[] = {
-    {"cancel", "wants to leave", "要退订"},
-    {"complaint", "complains", "投诉"},
-    {"refund", "wants money back", "要退款"},
-    {"sentiment_down", "mood has fallen", "情绪下滑"},
-    {"churn_risk", "likely to leave", "流失概率高"},
-    {"activity_down", "activity has fallen", "活跃度下降"},
-    {"spend_down", "spends less", "消费下降"},
-    {"inactive", "has gone quiet", "长期未活跃"},
-    {"payment_failed", "payments fail", "支付失败"},
-    {"support_issue", "support", "客服问题"},
-    {"performance", "stalls and errors", "卡顿与报错"},
-    {"ads", "ads", "广告"},
-    {"content", "content", "内容"},
-    {"price", "price", "价格"},
-    {"contract", "contract ends", "合约到期"},
-    {"new_customer", "new customer", "新客户"},
-};
-
-// What to offer, by the group of the reason; the last one when no group answers.
-static const struct words strategies[] = {
-    {"engagement", "bring back with what they like", "推荐喜欢的内容，唤回使用"},
-    {"value", "an offer from the catalogue", "提供目录内的优惠"},
-    {"billing", "help to pay, or a pause", "协助支付或暂停订阅"},
-    {"service", "priority support", "优先客服跟进"},
-    {"experience", "fewer ads, fresh content", "减少广告、补充内容"},
-    {"onboarding", "show how it works", "新手引导"},
-    {"contact", "call and ask why", "主动联系，了解原因"},
 };
 
 static const struct words severities[] = {
@@ -66,19 +35,7 @@ static struct wl_str word_of(const struct wl_cli *cli, const struct words *list,
     return key;
 }
 
-static const struct words *strategy_of(const struct wl_alert *alert)
-{
-    int group = wl_reason_group(wl_reason_from(alert->reason));
-    // A reason stands behind what was said: whoever complains is helped, not paid.
-    if (wl_str_is(alert->reason, "complaint")) {
-        group = wl_reason_group(WL_REASON_SUPPORT_ISSUE);
-    } else if (wl_str_is(alert->reason, "refund")) {
-        group = wl_reason_group(WL_REASON_PAYMENT_FAILED);
-    }
-    return &strategies[group >= 0 ? (size_t)group : N_WORDS(strategies) - 1];
-}
-
-void wl_column(struct wl_buf *line, struct wl_str text, size_t n_columns)
+static size_t width_of(struct wl_str text)
 {
     size_t width = 0;
 
@@ -87,8 +44,13 @@ void wl_column(struct wl_buf *line, struct wl_str text, size_t n_columns)
         width += n >= 3 ? 2 : 1;
         i += n > 0 ? n : 1;
     }
+    return width;
+}
+
+void wl_column(struct wl_buf *line, struct wl_str text, size_t n_columns)
+{
     wl_buf_str(line, text);
-    for (; width < n_columns; width++) {
+    for (size_t width = width_of(text); width < n_columns; width++) {
         wl_buf_char(line, ' ');
     }
     wl_buf_text(line, "  ");
@@ -128,46 +90,124 @@ static void sort(const struct wl_alert **shown, size_t n)
     }
 }
 
-static void write_row(const struct wl_cli *cli, const struct wl_alert *alert, struct wl_buf *line)
-{
-    char since[WL_TIME_TEXT_BYTES];
-    char risk[48];
-    char id[24];
-    const struct words *strategy = strategy_of(alert);
+/* Columns of the table, in order. */
+enum column {
+    COLUMN_ID,
+    COLUMN_SEVERITY,
+    COLUMN_USER,
+    COLUMN_REASON,
+    COLUMN_SOURCE,
+    COLUMN_SINCE,
+    COLUMN_RISK,
+    COLUMN_STATE,
+    COLUMN_ADVICE,
+    COLUMN_COUNT
+};
 
-    snprintf(id, sizeof(id), "%016llx", (unsigned long long)alert->id);
-    snprintf(risk, sizeof(risk), isnan(alert->p_churn) ? "?" : "%.4g", alert->at_risk);
-    wl_time_format_iso(wl_time_floor(alert->raised_us, WL_SECOND_US), since);
-    wl_column(line, wl_str_from(id), 16);
-    wl_column(line,
-              word_of(cli, severities, N_WORDS(severities),
-                      wl_str_from(wl_alert_severity_names[alert->severity])),
-              8);
-    wl_column(line, alert->user, 10);
-    wl_column(line, word_of(cli, reasons, N_WORDS(reasons), alert->reason), 19);
-    wl_column(line,
-              word_of(cli, sources, N_WORDS(sources),
-                      wl_str_from(wl_alert_signal_source_names[alert->source])),
-              9);
-    wl_column(line, wl_str_from(since), 20);
-    wl_column(line, wl_str_from(risk), 8);
-    wl_column(
-        line,
-        word_of(cli, states, N_WORDS(states), wl_str_from(wl_alert_state_names[alert->state])), 8);
-    wl_buf_text(line, cli->is_zh ? strategy->zh : strategy->en);
+static const struct words heads[COLUMN_COUNT] = {
+    {"id", "alert", "预警"},          {"severity", "severity", "级别"},
+    {"user", "user", "用户"},         {"reason", "reason", "原因"},
+    {"source", "source", "来源"},     {"since", "since", "时间"},
+    {"risk", "at risk", "风险价值"},  {"state", "state", "状态"},
+    {"advice", "suggestion", "建议"},
+};
+
+static struct wl_str reason_of(const struct wl_cli *cli, const struct wl_advice *advice,
+                               const struct wl_alert *alert)
+{
+    struct wl_label name = wl_advice_name(advice, alert->reason);
+    const char *text = cli->is_zh ? name.zh : name.en;
+
+    return text != NULL ? wl_str_from(text) : alert->reason;
 }
 
-static void write_head(const struct wl_cli *cli, struct wl_buf *line)
+// One cell; cell: room for numbers and times.
+static struct wl_str cell_of(const struct wl_cli *cli, const struct wl_advice *advice,
+                             const struct wl_alert *alert, enum column column, char cell[48])
 {
-    wl_column(line, wl_str_from(WL_SAY(cli, "alert", "预警")), 16);
-    wl_column(line, wl_str_from(WL_SAY(cli, "severity", "级别")), 8);
-    wl_column(line, wl_str_from(WL_SAY(cli, "user", "用户")), 10);
-    wl_column(line, wl_str_from(WL_SAY(cli, "reason", "原因")), 19);
-    wl_column(line, wl_str_from(WL_SAY(cli, "source", "来源")), 9);
-    wl_column(line, wl_str_from(WL_SAY(cli, "since", "时间")), 20);
-    wl_column(line, wl_str_from(WL_SAY(cli, "at risk", "风险价值")), 8);
-    wl_column(line, wl_str_from(WL_SAY(cli, "state", "状态")), 8);
-    wl_buf_text(line, WL_SAY(cli, "suggestion", "建议"));
+    const struct wl_label *label = &wl_advice_strategy(advice, alert->reason)->label;
+
+    switch (column) {
+    case COLUMN_ID:
+        snprintf(cell, 48, "%016llx", (unsigned long long)alert->id);
+        return wl_str_from(cell);
+    case COLUMN_SEVERITY:
+        return word_of(cli, severities, N_WORDS(severities),
+                       wl_str_from(wl_alert_severity_names[alert->severity]));
+    case COLUMN_USER: return alert->user;
+    case COLUMN_REASON: return reason_of(cli, advice, alert);
+    case COLUMN_SOURCE:
+        return word_of(cli, sources, N_WORDS(sources),
+                       wl_str_from(wl_alert_signal_source_names[alert->source]));
+    case COLUMN_SINCE:
+        return wl_str_from(wl_time_format_iso(wl_time_floor(alert->raised_us, WL_SECOND_US), cell));
+    case COLUMN_RISK:
+        snprintf(cell, 48, isnan(alert->p_churn) ? "?" : "%.4g", alert->at_risk);
+        return wl_str_from(cell);
+    case COLUMN_STATE:
+        return word_of(cli, states, N_WORDS(states),
+                       wl_str_from(wl_alert_state_names[alert->state]));
+    case COLUMN_ADVICE: return wl_str_from(cli->is_zh ? label->zh : label->en);
+    case COLUMN_COUNT: break;
+    }
+    return (struct wl_str){.data = NULL, .n_bytes = 0};
+}
+
+static void measure(const struct wl_cli *cli, const struct wl_advice *advice,
+                    const struct wl_alert *const *shown, size_t n_shown, size_t *widths)
+{
+    char cell[48];
+
+    for (int c = 0; c < COLUMN_ADVICE; c++) { // the last one may be as long as it likes
+        widths[c] = width_of(wl_str_from(cli->is_zh ? heads[c].zh : heads[c].en));
+        for (size_t i = 0; i < n_shown; i++) {
+            size_t width = width_of(cell_of(cli, advice, shown[i], (enum column)c, cell));
+            widths[c] = width > widths[c] ? width : widths[c];
+        }
+    }
+}
+
+static void write_row(const struct wl_cli *cli, const struct wl_advice *advice,
+                      const struct wl_alert *alert, const size_t *widths, struct wl_buf *line)
+{
+    char cell[48];
+
+    for (int c = 0; c < COLUMN_COUNT; c++) {
+        struct wl_str text = alert != NULL ? cell_of(cli, advice, alert, (enum column)c, cell)
+                                           : wl_str_from(cli->is_zh ? heads[c].zh : heads[c].en);
+        if (c == COLUMN_ADVICE) {
+            wl_buf_str(line, text);
+        } else {
+            wl_column(line, text, widths[c]);
+        }
+    }
+}
+
+// Why signals gave no alert: only what happened is said.
+static void say_quiet(struct wl_cli *cli, const struct wl_alert_counts *counts)
+{
+    static const struct words whys[WL_QUIET_COUNT] = {
+        {"level", "below the level", "低于阈值"},
+        {"held", "of an alert already raised", "已预警未回落"},
+        {"cooldown", "soon after the last alert", "距上次预警太近"},
+        {"chance", "may be chance", "属随机波动"},
+        {"few", "too few texts to know what is usual", "该客户文本太少，无从比较"},
+        {"intent", "wants nothing to warn of", "意图无需预警"},
+        {"unsure", "not sure what the text wants", "意图不确定"},
+        {"duplicate", "seen before", "重复"}};
+    struct wl_buf line;
+
+    wl_buf_init(&line, cli->alloc, 0);
+    for (size_t i = 0; i < WL_QUIET_COUNT; i++) {
+        if (counts->n_quiet[i] > 0) {
+            wl_buf_format(&line, "%s%zu %s", line.n_bytes > 0 ? WL_SAY(cli, ", ", "，") : "",
+                          counts->n_quiet[i], cli->is_zh ? whys[i].zh : whys[i].en);
+        }
+    }
+    if (line.n_bytes > 0) {
+        wl_cli_say(cli, WL_SAY(cli, "gave none: %s", "未触发：%s"), line.data);
+    }
+    wl_buf_release(&line);
 }
 
 static void say_counts(struct wl_cli *cli, const struct wl_alert_counts *counts, size_t n_held)
@@ -183,16 +223,7 @@ static void say_counts(struct wl_cli *cli, const struct wl_alert_counts *counts,
                "%zu signals: %zu raised an alert, %zu joined one, %zu gave none, %zu held back",
                "%zu 条信号：%zu 条触发预警，%zu 条并入已有预警，%zu 条未触发，%zu 条暂存"),
         counts->n_signals + n_held, counts->n_raised, counts->n_merged, n_quiet, n_held);
-    wl_cli_say(cli,
-               WL_SAY(cli,
-                      "gave none: %zu below the level, %zu held, %zu cool-down, %zu within chance, "
-                      "%zu too few texts, %zu other intents, %zu unsure, %zu twice",
-                      "未触发：%zu 低于阈值，%zu 已预警未回落，%zu 冷却期内，%zu 属随机波动，"
-                      "%zu 文本太少，%zu 其他意图，%zu 不确定，%zu 重复"),
-               counts->n_quiet[WL_QUIET_LEVEL], counts->n_quiet[WL_QUIET_HELD],
-               counts->n_quiet[WL_QUIET_COOLDOWN], counts->n_quiet[WL_QUIET_CHANCE],
-               counts->n_quiet[WL_QUIET_FEW], counts->n_quiet[WL_QUIET_INTENT],
-               counts->n_quiet[WL_QUIET_UNSURE], counts->n_quiet[WL_QUIET_DUPLICATE]);
+    say_quiet(cli, counts);
     wl_cli_say(cli,
                WL_SAY(cli,
                       "%zu alerts: %zu waiting, %zu open, %zu at work, %zu resolved, %zu expired "
@@ -217,23 +248,26 @@ static void say_counts(struct wl_cli *cli, const struct wl_alert_counts *counts,
 }
 
 static wl_status print_alerts(struct wl_cli *cli, const struct wl_alerts *alerts,
-                              const struct wl_alert *const *shown, size_t n_shown, wl_error *error)
+                              const struct wl_advice *advice, const struct wl_alert *const *shown,
+                              size_t n_shown, wl_error *error)
 {
     const struct wl_alert_options *options = wl_alerts_options(alerts);
+    size_t widths[COLUMN_COUNT] = {0};
     struct wl_buf line;
     wl_status status = WL_OK;
 
     wl_buf_init(&line, cli->alloc, 0);
     if (!cli->is_json && n_shown > 0) {
-        write_head(cli, &line);
+        measure(cli, advice, shown, n_shown, widths);
+        write_row(cli, advice, NULL, widths, &line); // the head
         status = wl_cli_line(cli, &line, error);
     }
     for (size_t i = 0; i < n_shown && status == WL_OK; i++) {
         if (cli->is_json) {
             wl_alert_write(shown[i], options->teams[shown[i]->team].name,
-                           strategy_of(shown[i])->key, &line);
+                           wl_advice_strategy(advice, shown[i]->reason)->key, &line);
         } else {
-            write_row(cli, shown[i], &line);
+            write_row(cli, advice, shown[i], widths, &line);
         }
         status = wl_cli_line(cli, &line, error);
     }
@@ -242,7 +276,8 @@ static wl_status print_alerts(struct wl_cli *cli, const struct wl_alerts *alerts
 }
 
 wl_status wl_alerts_show(struct wl_cli *cli, const struct wl_alerts *alerts,
-                         const struct wl_alerts_view *view, size_t n_held, wl_error *error)
+                         const struct wl_advice *advice, const struct wl_alerts_view *view,
+                         size_t n_held, wl_error *error)
 {
     size_t n_alerts = wl_alerts_count(alerts);
     size_t n_shown = 0;
@@ -259,7 +294,7 @@ wl_status wl_alerts_show(struct wl_cli *cli, const struct wl_alerts *alerts,
     }
     sort(shown, n_shown);
     n_shown = n_shown < view->n_shown_max ? n_shown : view->n_shown_max;
-    wl_status status = print_alerts(cli, alerts, shown, n_shown, error);
+    wl_status status = print_alerts(cli, alerts, advice, shown, n_shown, error);
     if (status == WL_OK) {
         say_counts(cli, wl_alerts_counts(alerts), n_held);
     }

@@ -18,6 +18,7 @@ struct run {
     struct wl_alert_options options;
     struct wl_alerts *alerts;
     struct wl_alert_stream *stream;
+    struct wl_advice advice;
     struct wl_arena arena; /* of one line */
     int64_t from_us;       /* WL_TIME_NONE: not given */
     int64_t to_us;
@@ -176,7 +177,8 @@ static wl_status show(struct run *run, wl_error *error)
 
     WL_TRY(wl_cli_int(cli, "limit", 1, INT32_MAX, INT32_MAX, &limit, error));
     view.n_shown_max = (size_t)limit;
-    return wl_alerts_show(cli, run->alerts, &view, wl_alert_stream_held(run->stream), error);
+    return wl_alerts_show(cli, run->alerts, &run->advice, &view, wl_alert_stream_held(run->stream),
+                          error);
 }
 
 static wl_status answer(struct run *run, wl_error *error)
@@ -200,6 +202,8 @@ static wl_status run_alerts(struct wl_cli *cli, wl_error *error)
 
     wl_arena_init(&run.arena, cli->alloc, 0);
     WL_GO(open_options(&run, error));
+    WL_GO(wl_advice_open(run.has_workspace ? &run.journey.workspace : NULL, cli->alloc, &run.advice,
+                         error));
     WL_GO(wl_cli_date(cli, "from", WL_TIME_NONE, &run.from_us, error));
     WL_GO(wl_cli_date(cli, "to", WL_TIME_NONE, &run.to_us, error));
     WL_GO(wl_alerts_new(cli->alloc, &run.options, &run.alerts, error));
@@ -212,6 +216,7 @@ static wl_status run_alerts(struct wl_cli *cli, wl_error *error)
 done:
     wl_alert_stream_free(run.stream);
     wl_alerts_free(run.alerts);
+    wl_advice_release(&run.advice);
     wl_arena_release(&run.arena);
     wl_journey_close(&run.journey);
     return status;

@@ -52,6 +52,14 @@ struct wl_label wl_report_reason_label(const char *code)
         {"price", {"价格", "Price"}},
         {"contract", {"合约与续费", "Contract and renewal"}},
         {"new_customer", {"新客户", "New customer"}},
+        {"bugs", {"故障与缺陷", "Bugs and faults"}},
+        {"delivery", {"物流配送", "Delivery"}},
+        {"quality", {"质量", "Quality"}},
+        {"competitor", {"竞品", "A competitor"}},
+        {"life_event", {"生活变化", "Change in life"}},
+        {"benefits", {"会员权益", "Membership benefits"}},
+        {"usability", {"难用", "Hard to use"}},
+        {"trust", {"信任与隐私", "Trust and privacy"}},
         {"other", {"其他", "Other"}},
     };
 
