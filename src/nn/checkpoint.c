@@ -85,7 +85,7 @@ done:
     return status;
 }
 
-// Header, length and checksum of a whole file.
+// Header, length and checksum of a whole file; path is for messages.
 static wl_status check_file(const char *path, struct wl_str bytes, const struct wl_tensors *tensors,
                             struct wl_train_state *state, wl_error *error)
 {
@@ -124,28 +124,36 @@ static wl_status check_file(const char *path, struct wl_str bytes, const struct 
                : wl_fail(error, WL_ECORRUPT, "%s is damaged: its checksum does not match", path);
 }
 
-wl_status wl_checkpoint_read(const char *path, struct wl_tensors *tensors,
-                             struct wl_train_state *state, wl_error *error)
+wl_status wl_checkpoint_parse(const char *path, struct wl_str bytes, struct wl_tensors *tensors,
+                              struct wl_train_state *state, wl_error *error)
 {
     size_t block = tensors->n_floats * sizeof(float);
     struct wl_train_state found;
+
+    WL_TRY(check_file(path, bytes, tensors, &found, error));
+    memcpy(tensors->weights, bytes.data + HEADER_BYTES, block);
+    memcpy(tensors->moments[0], bytes.data + HEADER_BYTES + block, block);
+    memcpy(tensors->moments[1], bytes.data + HEADER_BYTES + 2 * block, block);
+    wl_tensors_refresh(tensors);
+    *state = found;
+    return WL_OK;
+}
+
+wl_status wl_checkpoint_read(const char *path, struct wl_tensors *tensors,
+                             struct wl_train_state *state, wl_error *error)
+{
+    size_t n_bytes = HEADER_BYTES + 3 * tensors->n_floats * sizeof(float) + END_BYTES;
     struct wl_buf buf;
-    wl_status status = WL_OK;
 
     // One byte more than a good file, so that a longer one is seen as such.
-    wl_buf_init(&buf, tensors->alloc, HEADER_BYTES + 3 * block + END_BYTES + 1);
-    status = wl_file_read(path, &buf, error);
+    wl_buf_init(&buf, tensors->alloc, n_bytes + 1);
+    wl_status status = wl_file_read(path, &buf, error);
     if (status == WL_ELIMIT) {
         status = wl_fail(error, WL_ESCHEMA, "%s is larger than a checkpoint of this model", path);
     }
-    WL_GO(status);
-    WL_GO(check_file(path, wl_buf_view(&buf), tensors, &found, error));
-    memcpy(tensors->weights, buf.data + HEADER_BYTES, block);
-    memcpy(tensors->moments[0], buf.data + HEADER_BYTES + block, block);
-    memcpy(tensors->moments[1], buf.data + HEADER_BYTES + 2 * block, block);
-    wl_tensors_refresh(tensors);
-    *state = found;
-done:
+    if (status == WL_OK) {
+        status = wl_checkpoint_parse(path, wl_buf_view(&buf), tensors, state, error);
+    }
     wl_buf_release(&buf);
     return status;
 }

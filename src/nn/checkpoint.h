@@ -26,4 +26,9 @@ WL_MUST_CHECK wl_status wl_checkpoint_write(const char *path, const struct wl_te
 WL_MUST_CHECK wl_status wl_checkpoint_read(const char *path, struct wl_tensors *tensors,
                                            struct wl_train_state *state, wl_error *error);
 
+/* wl_checkpoint_parse - the same from a file's bytes; path only names it in messages. */
+WL_MUST_CHECK wl_status wl_checkpoint_parse(const char *path, struct wl_str bytes,
+                                            struct wl_tensors *tensors,
+                                            struct wl_train_state *state, wl_error *error);
+
 #endif
