@@ -176,8 +176,7 @@ static wl_status predict(const struct run *run, const struct wl_text_classifier 
 
 /* ---- parameters ---- */
 
-// Mean of accuracy and macro F1 of texts held out inside rows: neither rare labels nor the rest
-// alone decide.
+// The figure of the goal, over texts held out inside rows.
 static wl_status try_options(const struct run *run, const uint32_t *rows, size_t n_rows,
                              const struct wl_text_train_options *options, double *goodness,
                              wl_error *error)
@@ -193,23 +192,23 @@ static wl_status try_options(const struct run *run, const uint32_t *rows, size_t
     }
     WL_GO(fit(run, rows, n_rows, options, p, &classifier, error));
     WL_GO(wl_text_figures(run->data, rows, n_rows, p, &accuracy, &macro_f1, error));
-    *goodness = 0.5 * (accuracy + macro_f1);
+    *goodness = run->plan->goal == WL_TEXT_FOR_MACRO_F1 ? macro_f1 : accuracy;
 done:
     wl_text_classifier_free(classifier);
     wl_alloc_free(run->plan->alloc, p);
     return status;
 }
 
-static void write_parameters(const struct wl_text_train_options *options, char text[128])
+static void write_parameters(const struct wl_text_train_options *options, char text[192])
 {
-    (void)snprintf(text, 128,
+    (void)snprintf(text, 192,
                    "c=%.4g,words=%lld,all=%d,chars=%lld-%lld,within=%d,pairs=%lld-%lld,binary=%d,"
-                   "power=%.4g,min=%lld",
+                   "power=%.4g,min=%lld,balance=%.4g",
                    options->c, (long long)options->words_max, options->words_all,
                    (long long)options->chars_min, (long long)options->chars_max,
                    options->chars_within_words, (long long)options->pair_chars,
                    (long long)options->pair_window, options->binary, options->label_power,
-                   (long long)options->min_df);
+                   (long long)options->min_df, options->balance);
 }
 
 struct search {
@@ -220,14 +219,14 @@ struct search {
     size_t n_tried;
 };
 
-#define GRID_STEPS 5 // for the progress line
+#define GRID_STEPS 6 // at most, for the progress line
 
 static wl_status try_candidate(const struct run *run, struct search *search,
                                struct wl_text_train_options candidate, bool *is_better,
                                wl_error *error)
 {
     double goodness = 0.0;
-    char text[128];
+    char text[192];
 
     wl_progress(run->plan->sink, "parameters", (double)search->n_tried / GRID_STEPS);
     search->n_tried++;
@@ -243,18 +242,26 @@ static wl_status try_candidate(const struct run *run, struct search *search,
     return WL_OK;
 }
 
-// From the defaults: C down or else up, shorter n-grams, more or less weight for telling n-grams.
+// From the defaults: C down or else up; half the balance, where there is one; shorter n-grams; more
+// or less weight for telling n-grams.
 static wl_status search_options(const struct run *run, struct search *search, wl_error *error)
 {
     struct wl_text_train_options start = search->best;
     struct wl_text_train_options candidate = start;
+    // Balance multiplies the C of rare labels, so the best C lies further below the default.
+    double step = start.balance > 0.0 ? 0.25 : 0.5;
     bool is_better = false;
 
     WL_TRY(try_candidate(run, search, start, &is_better, error));
-    candidate.c = 0.5 * start.c;
+    candidate.c = step * start.c;
     WL_TRY(try_candidate(run, search, candidate, &is_better, error));
-    candidate.c = is_better ? 0.25 * start.c : 2.0 * start.c;
+    candidate.c = is_better ? step * step * start.c : start.c / step;
     WL_TRY(try_candidate(run, search, candidate, &is_better, error));
+    if (start.balance > 0.0) {
+        candidate = search->best;
+        candidate.balance = 0.5 * start.balance;
+        WL_TRY(try_candidate(run, search, candidate, &is_better, error));
+    }
     candidate = search->best;
     candidate.chars_max--;
     WL_TRY(try_candidate(run, search, candidate, &is_better, error));
@@ -310,6 +317,10 @@ static bool read_parameter(struct wl_str key, struct wl_str value,
     if (wl_str_is(key, "power")) {
         return wl_str_to_double(value, &options->label_power) && options->label_power >= 0.0;
     }
+    if (wl_str_is(key, "balance")) {
+        return wl_str_to_double(value, &options->balance) && options->balance >= 0.0 &&
+               options->balance <= 1.0;
+    }
     return wl_str_is(key, "min") && wl_str_to_i64(value, &options->min_df) && options->min_df > 0;
 }
 
@@ -322,7 +333,7 @@ static wl_status read_parameters(struct wl_str text, struct wl_text_train_option
         if (!read_parameter(key, wl_str_trim(value), options)) {
             return wl_fail(error, WL_EINVAL,
                            "parameter \"%.*s\" is not one of c, words, chars, within, all, "
-                           "pairs, binary, power and min with a value that fits",
+                           "pairs, binary, power, min and balance with a value that fits",
                            WL_STR_ARG(key));
         }
     }
@@ -336,6 +347,7 @@ static wl_status choose_options(struct run *run, wl_error *error)
     struct search search = {.rows = run->scratch};
 
     wl_text_train_options_init(&run->options, is_zh);
+    run->options.balance = plan->goal == WL_TEXT_FOR_MACRO_F1 ? 1.0 : 0.0;
     run->options.none = plan->none;
     run->options.precision_wanted = plan->precision;
     run->options.seed = plan->seed;
@@ -556,6 +568,9 @@ static wl_status evaluate(struct run *run, wl_error *error)
     evaluation->set = run->plan->set;
     evaluation->model = run->plan->model;
     describe(run);
+    evaluation->goal =
+        wl_text_metric_key(run->plan->goal == WL_TEXT_FOR_MACRO_F1 ? WL_TEXT_METRIC_MACRO_F1
+                                                                   : WL_TEXT_METRIC_ACCURACY);
     evaluation->parameters = run->trained->parameters;
     evaluation->split_en = run->trained->split_en;
     evaluation->split_zh = run->trained->split_zh;

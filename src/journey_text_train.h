@@ -11,14 +11,21 @@ enum wl_text_split_kind {
     WL_TEXT_SPLIT_FOLDS = 2    /* every text is judged once, by a model of the other folds */
 };
 
+/* The figure that parameters are chosen for and answers are given for. */
+enum wl_text_goal {
+    WL_TEXT_FOR_ACCURACY = 0, /* texts answered right */
+    WL_TEXT_FOR_MACRO_F1 = 1  /* rare labels count as much as frequent ones */
+};
+
 /* What is asked for. Everything is borrowed. */
 struct wl_text_plan {
     struct wl_text_source source;
     const char *const *files; /* (n_files) */
     size_t n_files;
-    const char *test_file;  /* NULL: divide the files */
-    double holdout;         /* share to test on, 0 < .. < 1; without test_file and folds */
-    size_t folds;           /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
+    const char *test_file; /* NULL: divide the files */
+    double holdout;        /* share to test on, 0 < .. < 1; without test_file and folds */
+    size_t folds;          /* 0: no folds; else 2 .. WL_TEXT_FOLDS_MAX */
+    enum wl_text_goal goal;
     bool is_quick;          /* default parameters, no search */
     bool wants_curve;       /* a learning curve, where there are no folds */
     const char *parameters; /* instead of a search, as reports show them: "c=2,words=2"; or NULL */
@@ -38,7 +45,7 @@ struct wl_text_trained {
     struct wl_arena arena;                 /* what evaluation points to */
     struct wl_text_classifier *classifier; /* to keep; judged itself, by folds one more on all */
     struct wl_text_evaluation evaluation;
-    char parameters[128];
+    char parameters[192];
     char split_en[192];
     char split_zh[192];
 };

@@ -39,6 +39,17 @@ static wl_status read_language(struct wl_cli *cli, int *language, wl_error *erro
     return WL_OK;
 }
 
+static wl_status read_goal(struct wl_cli *cli, enum wl_text_goal *goal, wl_error *error)
+{
+    const char *given = wl_cli_text(cli, "for", "accuracy");
+
+    *goal = strcmp(given, "macro_f1") == 0 ? WL_TEXT_FOR_MACRO_F1 : WL_TEXT_FOR_ACCURACY;
+    if (*goal == WL_TEXT_FOR_ACCURACY && strcmp(given, "accuracy") != 0) {
+        return wl_fail(error, WL_EINVAL, "--for wants accuracy or macro_f1, not \"%s\"", given);
+    }
+    return WL_OK;
+}
+
 static wl_status read_plan(struct wl_cli *cli, struct wl_text_plan *plan, wl_error *error)
 {
     int64_t folds = 0;
@@ -62,6 +73,7 @@ static wl_status read_plan(struct wl_cli *cli, struct wl_text_plan *plan, wl_err
     }
     plan->set = wl_cli_text(cli, "set", cli->arguments[0]);
     WL_TRY(wl_text_source_options(cli, true, &plan->source, error));
+    WL_TRY(read_goal(cli, &plan->goal, error));
     WL_TRY(wl_cli_int(cli, "folds", 2, WL_TEXT_FOLDS_MAX, 0, &folds, error));
     plan->folds = (size_t)folds;
     if (folds > 0 && has_split) {
@@ -164,6 +176,9 @@ static const struct wl_option train_options[] = {
      "表示流失的标签（供 score --text 使用）"},
     {"precision", 0, "SHARE", "wanted among answers given; unsure ones abstain (default: 0.9)",
      "作答时期望的精确率，否则不作答（默认：0.9）"},
+    {"for", 0, "accuracy|macro_f1",
+     "figure to choose parameters and answers for (default: accuracy)",
+     "为哪个指标选择参数和作答（默认：accuracy）"},
     {"quick", 0, NULL, "default parameters, no search, no learning curve",
      "使用默认参数，不搜索，不画学习曲线"},
     {"parameters", 0, "LIST", "instead of a search, as reports show them: c=2,words=2,...",

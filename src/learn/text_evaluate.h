@@ -102,6 +102,7 @@ struct wl_text_evaluation {
     const char *model;
     const char *split_en;
     const char *split_zh;
+    const char *goal; /* key of the figure the parameters were chosen for; NULL: not known */
     const char *parameters;
     size_t n_train;
     size_t n_copies; /* training rows left out because a test text says the same */
@@ -131,8 +132,8 @@ struct wl_text_evaluation {
 
 /* wl_text_evaluate - judge.
  *   arena       (in,out) owns what evaluation points to.
- *   evaluation  (out) everything but what the caller fills: set, model, split, n_train, n_copies,
- *               curve.
+ *   evaluation  (out) everything but what the caller fills: set, model, split, goal, parameters,
+ *               n_train, n_copies, curve.
  * ANY: a label is said from p = 0.5 on; accuracy counts texts with all labels right. Macro F1 is
  * the mean over labels that occur or are said.
  * Cost:    O(resamples * n * (1 + baselines)); with n_labels for ANY.

@@ -161,6 +161,7 @@ void wl_text_evaluation_json(const struct wl_text_evaluation *evaluation, struct
     wl_json_open(&json, '{');
     put_text(&json, "set", evaluation->set);
     put_text(&json, "split", evaluation->split_en);
+    put_text(&json, "goal", evaluation->goal);
     put_text(&json, "parameters", evaluation->parameters);
     put_count(&json, "n_train", evaluation->n_train);
     put_count(&json, "n_copies", evaluation->n_copies);
@@ -232,6 +233,11 @@ static void put_head(const struct page *page)
                       IN(page, "%zu training texts left out: a test text says the same\n",
                          "有 %zu 条训练文本与测试文本相同，已从训练中剔除\n"),
                       evaluation->n_copies);
+    }
+    if (evaluation->goal != NULL) {
+        enum wl_text_metric_id id = wl_text_metric_find(wl_str_from(evaluation->goal));
+        wl_buf_format(page->text, "%s: %s\n", IN(page, "chosen for", "优化目标"),
+                      wl_text_metric_label(id, page->language));
     }
     if (evaluation->parameters != NULL) {
         wl_buf_format(page->text, "%s: %s\n", IN(page, "parameters", "参数"),

@@ -23,7 +23,7 @@ struct solver {
     int8_t *sign;    /* (n_rows) y */
     uint32_t *order; /* (n_rows) active ones first */
     size_t n_active;
-    double diagonal; /* 1 / (2 C) */
+    double diagonal[2]; /* 1 / (2 C_i) of the rows with y -1 and 1 */
     double shrink_above;
     double violation_max; /* of this pass */
     double violation_min;
@@ -59,6 +59,23 @@ bool wl_dual_is_positive(const struct wl_dual_problem *problem, size_t row, size
     return problem->labels[row] == (wl_dual_outputs(problem) == 1 ? 1 : output);
 }
 
+void wl_dual_diagonal(const struct wl_dual_problem *problem, size_t output, double diagonal[2])
+{
+    size_t n_side[2] = {0, 0};
+
+    diagonal[0] = diagonal[1] = 0.5 / problem->c;
+    if (!(problem->balance > 0.0)) {
+        return;
+    }
+    for (size_t i = 0; i < problem->n_rows; i++) {
+        n_side[wl_dual_is_positive(problem, problem->rows[i], output)]++;
+    }
+    for (size_t side = 0; side < 2 && n_side[0] > 0 && n_side[1] > 0; side++) {
+        double share = 2.0 * (double)n_side[side] / (double)problem->n_rows;
+        diagonal[side] *= pow(share, problem->balance);
+    }
+}
+
 static void solver_begin(struct solver *solver, size_t output)
 {
     const struct wl_dual_problem *problem = solver->problem;
@@ -67,15 +84,17 @@ static void solver_begin(struct solver *solver, size_t output)
     for (size_t c = 0; c <= x->n_columns; c++) {
         solver->w[c] = 0.0;
     }
+    wl_dual_diagonal(problem, output, solver->diagonal);
     for (size_t i = 0; i < problem->n_rows; i++) {
         size_t row = problem->rows[i];
-        double norm = 1.0 + solver->diagonal; // 1 is the bias
+        bool is_positive = wl_dual_is_positive(problem, row, output);
+        double norm = 1.0 + solver->diagonal[is_positive]; // 1 is the bias
         for (uint64_t k = x->begin[row]; k < x->begin[row + 1]; k++) {
             norm += (double)x->values[k] * (double)x->values[k];
         }
         solver->norm[i] = norm;
         solver->alpha[i] = 0.0;
-        solver->sign[i] = wl_dual_is_positive(problem, row, output) ? 1 : -1;
+        solver->sign[i] = is_positive ? 1 : -1;
         solver->order[i] = (uint32_t)i;
     }
     solver->n_active = problem->n_rows;
@@ -88,8 +107,9 @@ static bool step(struct solver *solver, size_t i)
     const struct wl_sparse *x = solver->problem->x;
     size_t row = solver->problem->rows[i];
     double y = (double)solver->sign[i];
+    double diagonal = solver->diagonal[solver->sign[i] > 0];
     double margin = dot(x, row, solver->w) + solver->w[x->n_columns];
-    double gradient = y * margin - 1.0 + solver->diagonal * solver->alpha[i];
+    double gradient = y * margin - 1.0 + diagonal * solver->alpha[i];
     double violation = gradient;
 
     if (solver->alpha[i] <= 0.0) {
@@ -163,7 +183,7 @@ static wl_status train_output(const struct training *training, size_t output, wl
     const struct wl_dual_problem *problem = training->problem;
     const wl_alloc *alloc = training->alloc;
     size_t n_columns = problem->x->n_columns;
-    struct solver solver = {.problem = problem, .diagonal = 0.5 / problem->c};
+    struct solver solver = {.problem = problem};
     wl_status status = WL_OK;
 
     solver.w = wl_alloc_array(alloc, n_columns + 1, sizeof(*solver.w));

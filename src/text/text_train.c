@@ -90,9 +90,11 @@ static wl_status check(const struct wl_text_set *set, const struct wl_text_train
     }
     if (!(options->c > 0.0) || !isfinite(options->c) || !(options->label_power >= 0.0) ||
         !(options->label_power <= 4.0) || options->min_df < 1 || options->folds < 0 ||
-        options->folds == 1 || options->folds > 1000) {
-        return wl_fail(error, WL_EINVAL, "c %g, min_df %lld and %lld folds do not make a model",
-                       options->c, (long long)options->min_df, (long long)options->folds);
+        options->folds == 1 || options->folds > 1000 || !(options->balance >= 0.0) ||
+        !(options->balance <= 1.0)) {
+        return wl_fail(
+            error, WL_EINVAL, "c %g, balance %g, min_df %lld and %lld folds do not make a model",
+            options->c, options->balance, (long long)options->min_df, (long long)options->folds);
     }
     if (set->n < (size_t)options->folds) {
         return wl_fail(error, WL_EGATE, "%zu texts are too few for %lld folds", set->n,
@@ -231,6 +233,7 @@ static wl_status learn(struct training *training, uint64_t seed, struct wl_spars
                                       .marks = set->marks,
                                       .n_labels = set->n_labels,
                                       .c = training->options->c,
+                                      .balance = training->options->balance,
                                       .tolerance = TOLERANCE,
                                       .n_passes_max = PASSES_MAX,
                                       .seed = seed};

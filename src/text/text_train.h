@@ -29,8 +29,9 @@ struct wl_text_train_options {
     int64_t min_df;          /* texts an n-gram must occur in */
     double label_power;      /* n-grams count more that tell labels apart; 0: all alike */
     double c;                /* weight of the data against the L2 penalty */
-    int64_t folds;           /* for calibration: 5; 0: none, margins pass for log-odds */
-    const char *none;        /* label that stands for "none of the others", or NULL */
+    double balance;   /* 0 .. 1: 1 weighs a label's texts and the others alike, 0 each text */
+    int64_t folds;    /* for calibration: 5; 0: none, margins pass for log-odds */
+    const char *none; /* label that stands for "none of the others", or NULL */
     double precision_wanted; /* the threshold to abstain is chosen for it on held-out texts */
     uint64_t seed;
 };

@@ -59,6 +59,11 @@ run "two texts a label" wanliu text train tiny.csv
 run "no such none" wanliu text train good.csv --text body --label intent --none oos
 run "holdout of everything" wanliu text train good.csv --holdout 100%
 run "a figure that is none" wanliu text train good.csv --want acuracy=1
+run "for a figure that is none" wanliu text train good.csv --for f1
+run "a balance that is none" wanliu text train good.csv --text body --label intent --parameters balance=2
+echo "== for macro F1"
+wanliu -q text train good.csv --text body --label intent --for macro_f1 --quick --no-model | grep -E '^(chosen|parameters)'
+wanliu -q --lang zh text train good.csv --text body --label intent --quick --no-model | grep -E '^优化目标'
 run "a name that is none" wanliu -q text train good.csv --text body --label intent --quick --name "a/b" | tail -2
 echo "== classify"
 printf 'text,id\nwhere is my bill,1\nrefund my money,2\n,3\n' >new.csv

@@ -74,18 +74,19 @@ def describe(case, texts):
     return out
 
 
-def optimum(case, texts, labels, c):
+def optimum(case, texts, labels, c, balance=0):
     _, _, rows = weigh(case, texts)
     names = sorted(set(labels))
     outputs = []
     for name in names:
         y = np.where(np.array(labels) == name, 1.0, -1.0)
-        m = LinearSVC(C=c, tol=1e-10, max_iter=1000000, random_state=1).fit(rows, y)
+        m = LinearSVC(C=c, class_weight="balanced" if balance else None, tol=1e-10, max_iter=1000000, random_state=1).fit(rows, y)
         decision = m.decision_function(rows)
         loss = np.maximum(0, 1 - y * decision)
-        objective = 0.5 * (m.coef_ ** 2).sum() + 0.5 * m.intercept_[0] ** 2 + c * (loss ** 2).sum()
+        each = np.where(y > 0, len(y) / (2 * (y > 0).sum()), len(y) / (2 * (y < 0).sum())) ** balance
+        objective = 0.5 * (m.coef_ ** 2).sum() + 0.5 * m.intercept_[0] ** 2 + c * (each * loss ** 2).sum()
         outputs.append({"objective": float("%.9g" % objective), "decisions": digits(decision)})
-    return {"case": case["name"], "c": c, "labels": [names.index(x) for x in labels],
+    return {"case": case["name"], "c": c, "balance": balance, "labels": [names.index(x) for x in labels],
             "n_labels": len(names), "outputs": outputs}
 
 
@@ -93,8 +94,8 @@ def main():
     labels = [a for a, _ in TEXTS]
     texts = [b for _, b in TEXTS]
     known = [i for i, a in enumerate(labels) if a]
-    svm = [optimum(CASES[k], [texts[i] for i in known], [labels[i] for i in known], c)
-           for k, c in ((1, 0.5), (2, 4.0))]
+    svm = [optimum(CASES[k], [texts[i] for i in known], [labels[i] for i in known], c, balance)
+           for k, c, balance in ((1, 0.5, 0), (2, 4.0, 0), (1, 0.5, 1), (2, 4.0, 1))]
     json.dump({"texts": texts, "cases": [describe(c, texts) for c in CASES], "svm": svm},
               sys.stdout, ensure_ascii=False, indent=0)
     print()
