@@ -417,8 +417,8 @@ static wl_status as_damage(wl_status status, wl_error *error)
     return status == WL_ENOTFOUND ? wl_fail_at(error, WL_ECORRUPT, "damaged version") : status;
 }
 
-static wl_status fail_name(struct wl_arena *arena, const char *folder, const char *name,
-                           wl_error *error)
+wl_status wl_registry_fail_name(struct wl_arena *arena, const char *folder, const char *name,
+                                wl_error *error)
 {
     char **names = NULL;
     size_t n_names = 0;
@@ -450,7 +450,7 @@ static wl_status find_version(struct wl_arena *arena, const char *folder, const 
         return fail_memory(error);
     }
     if (!wl_file_exists(model_folder)) {
-        return fail_name(arena, folder, name, error);
+        return wl_registry_fail_name(arena, folder, name, error);
     }
     WL_TRY(wl_registry_read_aliases(arena, model_folder, aliases, error));
     WL_TRY(resolve(arena, model_folder, name, which, aliases, &version, error));

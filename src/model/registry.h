@@ -123,15 +123,24 @@ WL_MUST_CHECK wl_status wl_registry_list(struct wl_arena *arena, const char *fol
 /* wl_registry_set_alias - point an alias at a version, and record who did it and why.
  *   alias    (in) WL_ALIAS_CHAMPION, _CHALLENGER or _SHADOW.
  *   version  (in) an existing version; 0 takes the alias away.
- * Errors:  WL_EINVAL  another alias.  WL_ENOTFOUND  no such version.  WL_EIO; when the history
- *          cannot be written the alias is put back. */
+ * Errors:  WL_EINVAL  another alias.  WL_ENOTFOUND  no such name or version.  WL_EIO; when the
+ *          history cannot be written the alias is put back. */
 WL_MUST_CHECK wl_status wl_registry_set_alias(const wl_alloc *alloc, const char *folder,
                                               const char *name, const char *alias, int64_t version,
                                               struct wl_str author, struct wl_str reason,
                                               int64_t now_us, wl_error *error);
 
+/* wl_registry_rollback - point an alias back at what it pointed at before, by its history; once
+ * more goes one version further back. Recorded as wl_registry_set_alias does.
+ * Errors:  WL_ENOTFOUND  no such name, nothing before, or the version is not there any more.
+ *          WL_EINVAL, WL_EPARSE, WL_EIO, WL_ENOMEM as those two. */
+WL_MUST_CHECK wl_status wl_registry_rollback(const wl_alloc *alloc, const char *folder,
+                                             const char *name, const char *alias,
+                                             struct wl_str author, struct wl_str reason,
+                                             int64_t now_us, wl_error *error);
+
 /* wl_registry_history - all moves of a name, oldest first. moves (out) (n) in arena.
- * Errors:  WL_EPARSE  names the line.  WL_EIO, WL_ENOMEM. */
+ * Errors:  WL_ENOTFOUND  no such name.  WL_EPARSE  names the line.  WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_registry_history(struct wl_arena *arena, const char *folder,
                                             const char *name, struct wl_registry_move **moves,
                                             size_t *n, wl_error *error);

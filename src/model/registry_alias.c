@@ -127,9 +127,12 @@ done:
     return status;
 }
 
-static wl_status check_version(struct wl_arena *arena, const char *model_folder, const char *name,
-                               int64_t version, wl_error *error)
+static wl_status check_version(struct wl_arena *arena, const char *folder, const char *model_folder,
+                               const char *name, int64_t version, wl_error *error)
 {
+    if (!wl_file_exists(model_folder)) {
+        return wl_registry_fail_name(arena, folder, name, error);
+    }
     if (version == 0) {
         return WL_OK;
     }
@@ -196,7 +199,7 @@ wl_status wl_registry_set_alias(const wl_alloc *alloc, const char *folder, const
         status = fail_memory(error);
         goto done;
     }
-    WL_GO(check_version(&arena, model_folder, name, version, error));
+    WL_GO(check_version(&arena, folder, model_folder, name, version, error));
     WL_GO(move_alias(&arena, model_folder, i_alias, &move, error));
 done:
     wl_arena_release(&arena);
@@ -262,6 +265,9 @@ wl_status wl_registry_history(struct wl_arena *arena, const char *folder, const 
     if (path == NULL) {
         status = fail_memory(error);
         goto done;
+    }
+    if (!wl_file_exists(model_folder)) {
+        WL_GO(wl_registry_fail_name(arena, folder, name, error));
     }
     if (wl_file_exists(path)) {
         WL_GO(wl_file_read(path, &buf, error));

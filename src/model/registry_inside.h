@@ -1,4 +1,4 @@
-/* Shared by the two files of the registry, nobody else. */
+/* Shared by the files of the registry, nobody else. */
 #ifndef WL_MODEL_REGISTRY_INSIDE_H
 #define WL_MODEL_REGISTRY_INSIDE_H
 #include "model/registry.h"
@@ -27,6 +27,16 @@ WL_MUST_CHECK wl_status wl_registry_read_aliases(struct wl_arena *arena, const c
 
 /* wl_registry_check_name - 1..64 of a-z, 0-9, '-', '_'. Errors: WL_EINVAL. */
 WL_MUST_CHECK wl_status wl_registry_check_name(const char *name, wl_error *error);
+
+/* wl_registry_fail_name - WL_ENOTFOUND: no such model, with the nearest name there is. */
+WL_MUST_CHECK wl_status wl_registry_fail_name(struct wl_arena *arena, const char *folder,
+                                              const char *name, wl_error *error);
+
+/* wl_registry_before - which version an alias pointed at before it pointed at version; 0 none.
+ *   moves  (in)  (n) oldest first.
+ *   stack  (out) (2 n + 1) working memory. */
+int64_t wl_registry_before(const struct wl_registry_move *moves, size_t n, const char *alias,
+                           int64_t version, int64_t *stack);
 
 /* wl_registry_version_path - "folder/12" in arena; NULL when memory is out. */
 char *wl_registry_version_path(struct wl_arena *arena, const char *model_folder, int64_t version);

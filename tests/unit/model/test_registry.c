@@ -181,11 +181,51 @@ static void clear_away(void)
     CHECK(!wl_file_exists(folder));
 }
 
+static wl_status go_back(const char *alias)
+{
+    return wl_registry_rollback(wl_alloc_default(), folder, "churn", alias, WL_STR("ann"),
+                                WL_STR("back"), 300 * WL_DAY_US, NULL);
+}
+
+static void put_in_charge(int64_t version)
+{
+    CHECK_INT(wl_registry_set_alias(wl_alloc_default(), folder, "churn", "challenger", version,
+                                    WL_STR("ann"), WL_STR("try"), 300 * WL_DAY_US, NULL),
+              WL_OK);
+}
+
+// Moves of one alias, 0 a rollback, and where it must point after each.
+static void test_rollback_goes_further_back_each_time(void)
+{
+    static const int64_t steps[][2] = {{3, 3}, {4, 4}, {4, 4}, {5, 5}, {0, 4}, {0, 3}, {7, 7},
+                                       {3, 3}, {8, 8}, {0, 3}, {6, 6}, {5, 5}, {6, 6}, {0, 3}};
+    struct wl_registry_move *moves = NULL;
+    size_t n = 0;
+
+    CHECK_INT(go_back("challenger"), WL_ENOTFOUND); // it never pointed anywhere
+    CHECK_INT(go_back("boss"), WL_EINVAL);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (steps[i][0] > 0) {
+            put_in_charge(steps[i][0]);
+        } else {
+            CHECK_INT(go_back("challenger"), WL_OK);
+        }
+        expect("challenger", WL_OK, steps[i][1], NULL);
+    }
+    CHECK_INT(go_back("challenger"), WL_ENOTFOUND); // 3 was the first
+    expect("challenger", WL_OK, 3, NULL);
+    put_in_charge(0);
+    CHECK_INT(go_back("challenger"), WL_OK); // taken away, and back
+    expect("challenger", WL_OK, 3, NULL);
+    CHECK_INT(wl_registry_history(&arena, folder, "chrun", &moves, &n, NULL), WL_ENOTFOUND);
+}
+
 int main(void)
 {
     wl_arena_init(&arena, wl_alloc_default(), 0);
     CHECK_INT(wl_folder_temporary(WL_BINARY_DIR, &arena, &folder, NULL), WL_OK);
     RUN(test_versions_and_aliases);
+    RUN(test_rollback_goes_further_back_each_time);
     RUN(test_what_a_killed_save_left_is_removed);
     RUN(test_mismatches_are_refused);
     RUN(test_names);
