@@ -46,6 +46,14 @@ wl_status wl_advice_open(const struct wl_workspace *workspace, const wl_alloc *a
     WL_GO(workspace != NULL ? wl_taxonomy_open(workspace, alloc, &opened.reasons, error)
                             : wl_taxonomy_open_at("", alloc, &opened.reasons, error));
     WL_GO(open_intents(alloc, &opened.intents, error));
+    WL_GO(wl_text_scratch_new(alloc, &opened.scratch, error));
+    opened.alloc = alloc;
+    opened.points =
+        wl_alloc_array(alloc, wl_text_classifier_about(opened.reasons)->n_labels, sizeof(double));
+    if (opened.points == NULL) {
+        status = wl_fail(error, WL_ENOMEM, "no memory for the points of reasons");
+        goto done;
+    }
     *advice = opened;
     opened = (struct wl_advice){0};
 done:
@@ -57,6 +65,10 @@ void wl_advice_release(struct wl_advice *advice)
 {
     wl_text_classifier_free(advice->reasons);
     wl_text_classifier_free(advice->intents);
+    wl_text_scratch_free(advice->scratch);
+    if (advice->alloc != NULL) {
+        wl_alloc_free(advice->alloc, advice->points);
+    }
     *advice = (struct wl_advice){0};
 }
 
@@ -84,6 +96,50 @@ const struct wl_strategy *wl_advice_strategy(const struct wl_advice *advice, str
 {
     int group = wl_reason_group(wl_reason_from(answer_to(advice, reason)));
     return &strategies[group != WL_REASON_GROUP_NONE ? group : WL_REASON_GROUP_COUNT];
+}
+
+// The reason with most points in a text; NULL: it gives none.
+static wl_status reason_in(struct wl_advice *advice, struct wl_str text, double *most,
+                           const struct wl_rules_label **label, wl_error *error)
+{
+    const struct wl_rules_label *labels = wl_rules_labels(advice->reasons);
+    const struct wl_text_about *about = wl_text_classifier_about(advice->reasons);
+    wl_status status =
+        wl_rules_score(advice->reasons, text, advice->scratch, advice->points, NULL, NULL, error);
+
+    if (status == WL_ELIMIT) {
+        return WL_OK; // too long to be read: it says nothing
+    }
+    WL_TRY(status);
+    for (size_t i = 0; i < about->n_labels; i++) {
+        if (i != about->none && labels[i].answer[0] != '\0' && advice->points[i] > *most) {
+            *most = advice->points[i];
+            *label = &labels[i];
+        }
+    }
+    return WL_OK;
+}
+
+wl_status wl_advice_alert(struct wl_advice *advice, const struct wl_alert *alert,
+                          struct wl_alert_advice *found, wl_error *error)
+{
+    const struct wl_strategy *contact = &strategies[WL_REASON_GROUP_COUNT];
+    const struct wl_strategy *own = wl_advice_strategy(advice, alert->reason);
+    const struct wl_rules_label *label = NULL;
+    double most = 0.0;
+
+    for (const struct wl_alert_evidence *item = alert->evidence; own == contact && item != NULL;
+         item = item->next) {
+        if (item->text.n_bytes > 0) {
+            WL_TRY(reason_in(advice, item->text, &most, &label, error));
+        }
+    }
+    *found = (struct wl_alert_advice){.strategy = own, .because = {.zh = NULL, .en = NULL}};
+    if (label != NULL) {
+        found->strategy = wl_advice_strategy(advice, wl_str_from(label->answer));
+        found->because = (struct wl_label){.zh = label->zh, .en = label->en};
+    }
+    return WL_OK;
 }
 
 struct wl_label wl_advice_name(const struct wl_advice *advice, struct wl_str reason)

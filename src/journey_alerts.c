@@ -3,6 +3,8 @@
  * a week at a time, because features of seven dates cost hardly more than those of one. */
 #include "journey_alerts.h"
 
+#include "base/file.h"
+#include "decide/alert_json.h"
 #include "journey_quote.h"
 #include "math/drop.h"
 
@@ -437,4 +439,52 @@ wl_status wl_journey_alerts(struct wl_journey *journey, const struct wl_scorer *
 done:
     release(&walk);
     return status;
+}
+
+/* ---- what people did ---- */
+
+wl_status wl_alert_stream_line(struct wl_alert_stream *stream, struct wl_arena *arena,
+                               struct wl_str line, wl_error *error)
+{
+    struct wl_alert_input input;
+
+    wl_arena_reset(arena);
+    WL_TRY(wl_alert_input_read(arena, line, &input, error));
+    return input.is_deed ? wl_alert_stream_act(stream, &input.deed, error)
+                         : wl_alert_stream_push(stream, &input.signal, error);
+}
+
+wl_status wl_journey_deeds(const struct wl_workspace *workspace, const wl_alloc *alloc,
+                           struct wl_alert_stream *stream, wl_error *error)
+{
+    const char *path = workspace->alerts_path;
+    struct wl_lines *lines = NULL;
+    struct wl_arena arena;
+    struct wl_str line;
+    bool got = true;
+    wl_status status = WL_OK;
+
+    if (!wl_file_exists(path)) {
+        return WL_OK;
+    }
+    WL_TRY(wl_lines_open(path, alloc, &lines, error));
+    wl_arena_init(&arena, alloc, 0);
+    while (status == WL_OK && got) {
+        status = wl_lines_next(lines, &line, &got, error);
+        if (status == WL_OK && got && wl_str_trim(line).n_bytes > 0) {
+            status = wl_alert_stream_line(stream, &arena, line, error);
+            if (status != WL_OK) {
+                (void)wl_fail_at(error, status, "%s:%zu", path, wl_lines_number(lines));
+            }
+        }
+    }
+    wl_arena_release(&arena);
+    wl_lines_close(lines);
+    return status;
+}
+
+int64_t wl_alert_walk_from(const struct wl_alert_options *options, int64_t shown_us)
+{
+    int64_t offset_us = options->utc_offset_us;
+    return wl_time_floor(shown_us - options->life_us + offset_us, WL_DAY_US) - offset_us;
 }

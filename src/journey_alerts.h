@@ -29,4 +29,21 @@ WL_MUST_CHECK wl_status wl_journey_alerts(struct wl_journey *journey,
                                           int64_t to_us, struct wl_alert_stream *stream,
                                           struct wl_alert_intake *intake, wl_error *error);
 
+/* wl_journey_deeds - push what people did about alerts, from the workspace's alerts.ndjson; nothing
+ * when it is not there.
+ * Errors:  WL_EPARSE, WL_ESCHEMA, WL_ERANGE  with file and line.  WL_EIO, WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_journey_deeds(const struct wl_workspace *workspace,
+                                         const wl_alloc *alloc, struct wl_alert_stream *stream,
+                                         wl_error *error);
+
+/* wl_alert_stream_line - push one line of JSON: a signal or an action.
+ *   arena  (in,out) scratch, reset here.
+ * Errors:  those of wl_alert_input_read and of the stream. */
+WL_MUST_CHECK wl_status wl_alert_stream_line(struct wl_alert_stream *stream, struct wl_arena *arena,
+                                             struct wl_str line, wl_error *error);
+
+/* wl_alert_walk_from - the day to begin with so that what was raised before shown_us, and what is
+ * cooling down then, is known: a life of alerts earlier. */
+int64_t wl_alert_walk_from(const struct wl_alert_options *options, int64_t shown_us);
+
 #endif

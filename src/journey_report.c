@@ -6,6 +6,7 @@
 #include "ingest/rejects.h"
 #include "journey_compose.h"
 #include "journey_voice.h"
+#include "journey_watch.h"
 #include "learn/evaluate.h"
 #include "model/registry.h"
 #include "report/report.h"
@@ -36,7 +37,9 @@ struct page {
     struct wl_report_source sources[REPORT_SOURCES_MAX];
     struct wl_report_reason reasons[REPORT_REASONS_MAX];
     struct wl_report_feature features[REPORT_FEATURES_MAX];
+    struct wl_report_alerts alerts;
     struct wl_report_voice voice;
+    struct wl_report_trends trends;
     struct wl_report report;
 };
 
@@ -484,7 +487,12 @@ wl_status wl_journey_report(struct wl_journey *journey, const char *which, int64
                          error));
     WL_GO(wl_voice_fill(journey, page->report.as_of_us, &page->arena, &page->voice, error));
     WL_GO(wl_voice_words(journey, &page->arena, &page->voice, error));
+    WL_GO(wl_watch_trends(journey, page->report.as_of_us, &page->arena, &page->trends, error));
+    WL_GO(wl_watch_alerts(journey, &page->scorer, page->report.as_of_us, &page->arena,
+                          &page->alerts, error));
     page->report.voice = &page->voice;
+    page->report.trends = &page->trends;
+    page->report.alerts = &page->alerts;
     count_scores(page);
     count_reasons(page);
     rank_features(page);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct words {
     const char *key;
@@ -56,38 +57,25 @@ void wl_column(struct wl_buf *line, struct wl_str text, size_t n_columns)
     wl_buf_text(line, "  ");
 }
 
+/* A row: an alert and what is done about it. */
+struct row {
+    const struct wl_alert *alert;
+    struct wl_alert_advice advice;
+};
+
 static bool is_shown(const struct wl_alert *alert, const struct wl_alerts_view *view)
 {
-    return (view->has_closed || alert->state <= WL_ALERT_ACKNOWLEDGED) &&
+    return (view->has_closed || wl_alert_is_live(alert)) &&
            (view->from_us == WL_TIME_NONE || alert->raised_us >= view->from_us) &&
            (view->to_us == WL_TIME_NONE || alert->raised_us < view->to_us);
 }
 
-static bool goes_before(const struct wl_alert *a, const struct wl_alert *b)
+static int compare(const void *a, const void *b)
 {
-    if (a->severity != b->severity) {
-        return a->severity > b->severity;
-    }
-    if (a->at_risk > b->at_risk || a->at_risk < b->at_risk) {
-        return a->at_risk > b->at_risk;
-    }
-    return a->raised_us != b->raised_us ? a->raised_us < b->raised_us
-                                        : wl_str_compare(a->user, b->user) < 0;
-}
+    const struct row *left = a;
+    const struct row *right = b;
 
-// Shell sort: no memory, no callback with a context, and a few thousand alerts at most are shown.
-static void sort(const struct wl_alert **shown, size_t n)
-{
-    for (size_t gap = n / 2; gap > 0; gap /= 2) {
-        for (size_t i = gap; i < n; i++) {
-            const struct wl_alert *kept = shown[i];
-            size_t k = i;
-            for (; k >= gap && goes_before(kept, shown[k - gap]); k -= gap) {
-                shown[k] = shown[k - gap];
-            }
-            shown[k] = kept;
-        }
-    }
+    return wl_alert_compare(left->alert, right->alert);
 }
 
 /* Columns of the table, in order. */
@@ -112,37 +100,46 @@ static const struct words heads[COLUMN_COUNT] = {
     {"advice", "suggestion", "建议"},
 };
 
-static struct wl_str reason_of(const struct wl_cli *cli, const struct wl_advice *advice,
-                               const struct wl_alert *alert)
-{
-    struct wl_label name = wl_advice_name(advice, alert->reason);
-    const char *text = cli->is_zh ? name.zh : name.en;
+#define CELL_BYTES 96 // of a number, a time, or two names of reasons
 
-    return text != NULL ? wl_str_from(text) : alert->reason;
+// "leaving: price": what the alert is raised for, and the reason its texts give.
+static struct wl_str reason_of(const struct wl_cli *cli, const struct wl_advice *advice,
+                               const struct row *row, char cell[CELL_BYTES])
+{
+    struct wl_label name = wl_advice_name(advice, row->alert->reason);
+    const char *text = cli->is_zh ? name.zh : name.en;
+    const char *because = cli->is_zh ? row->advice.because.zh : row->advice.because.en;
+
+    if (text == NULL || because == NULL) {
+        return text != NULL ? wl_str_from(text) : row->alert->reason;
+    }
+    snprintf(cell, CELL_BYTES, WL_SAY(cli, "%s: %s", "%s：%s"), text, because);
+    return wl_str_from(cell);
 }
 
-// One cell; cell: room for numbers and times.
+// One cell; cell: room for those that are made here.
 static struct wl_str cell_of(const struct wl_cli *cli, const struct wl_advice *advice,
-                             const struct wl_alert *alert, enum column column, char cell[48])
+                             const struct row *row, enum column column, char cell[CELL_BYTES])
 {
-    const struct wl_label *label = &wl_advice_strategy(advice, alert->reason)->label;
+    const struct wl_alert *alert = row->alert;
+    const struct wl_label *label = &row->advice.strategy->label;
 
     switch (column) {
     case COLUMN_ID:
-        snprintf(cell, 48, "%016llx", (unsigned long long)alert->id);
+        snprintf(cell, CELL_BYTES, "%016llx", (unsigned long long)alert->id);
         return wl_str_from(cell);
     case COLUMN_SEVERITY:
         return word_of(cli, severities, N_WORDS(severities),
                        wl_str_from(wl_alert_severity_names[alert->severity]));
     case COLUMN_USER: return alert->user;
-    case COLUMN_REASON: return reason_of(cli, advice, alert);
+    case COLUMN_REASON: return reason_of(cli, advice, row, cell);
     case COLUMN_SOURCE:
         return word_of(cli, sources, N_WORDS(sources),
                        wl_str_from(wl_alert_signal_source_names[alert->source]));
     case COLUMN_SINCE:
         return wl_str_from(wl_time_format_iso(wl_time_floor(alert->raised_us, WL_SECOND_US), cell));
     case COLUMN_RISK:
-        snprintf(cell, 48, isnan(alert->p_churn) ? "?" : "%.4g", alert->at_risk);
+        snprintf(cell, CELL_BYTES, isnan(alert->p_churn) ? "?" : "%.4g", alert->at_risk);
         return wl_str_from(cell);
     case COLUMN_STATE:
         return word_of(cli, states, N_WORDS(states),
@@ -154,27 +151,27 @@ static struct wl_str cell_of(const struct wl_cli *cli, const struct wl_advice *a
 }
 
 static void measure(const struct wl_cli *cli, const struct wl_advice *advice,
-                    const struct wl_alert *const *shown, size_t n_shown, size_t *widths)
+                    const struct row *shown, size_t n_shown, size_t *widths)
 {
-    char cell[48];
+    char cell[CELL_BYTES];
 
     for (int c = 0; c < COLUMN_ADVICE; c++) { // the last one may be as long as it likes
         widths[c] = width_of(wl_str_from(cli->is_zh ? heads[c].zh : heads[c].en));
         for (size_t i = 0; i < n_shown; i++) {
-            size_t width = width_of(cell_of(cli, advice, shown[i], (enum column)c, cell));
+            size_t width = width_of(cell_of(cli, advice, &shown[i], (enum column)c, cell));
             widths[c] = width > widths[c] ? width : widths[c];
         }
     }
 }
 
 static void write_row(const struct wl_cli *cli, const struct wl_advice *advice,
-                      const struct wl_alert *alert, const size_t *widths, struct wl_buf *line)
+                      const struct row *row, const size_t *widths, struct wl_buf *line)
 {
-    char cell[48];
+    char cell[CELL_BYTES];
 
     for (int c = 0; c < COLUMN_COUNT; c++) {
-        struct wl_str text = alert != NULL ? cell_of(cli, advice, alert, (enum column)c, cell)
-                                           : wl_str_from(cli->is_zh ? heads[c].zh : heads[c].en);
+        struct wl_str text = row != NULL ? cell_of(cli, advice, row, (enum column)c, cell)
+                                         : wl_str_from(cli->is_zh ? heads[c].zh : heads[c].en);
         if (c == COLUMN_ADVICE) {
             wl_buf_str(line, text);
         } else {
@@ -248,7 +245,7 @@ static void say_counts(struct wl_cli *cli, const struct wl_alert_counts *counts,
 }
 
 static wl_status print_alerts(struct wl_cli *cli, const struct wl_alerts *alerts,
-                              const struct wl_advice *advice, const struct wl_alert *const *shown,
+                              const struct wl_advice *advice, const struct row *shown,
                               size_t n_shown, wl_error *error)
 {
     const struct wl_alert_options *options = wl_alerts_options(alerts);
@@ -264,10 +261,10 @@ static wl_status print_alerts(struct wl_cli *cli, const struct wl_alerts *alerts
     }
     for (size_t i = 0; i < n_shown && status == WL_OK; i++) {
         if (cli->is_json) {
-            wl_alert_write(shown[i], options->teams[shown[i]->team].name,
-                           wl_advice_strategy(advice, shown[i]->reason)->key, &line);
+            wl_alert_write(shown[i].alert, options->teams[shown[i].alert->team].name,
+                           shown[i].advice.strategy->key, &line);
         } else {
-            write_row(cli, advice, shown[i], widths, &line);
+            write_row(cli, advice, &shown[i], widths, &line);
         }
         status = wl_cli_line(cli, &line, error);
     }
@@ -276,12 +273,13 @@ static wl_status print_alerts(struct wl_cli *cli, const struct wl_alerts *alerts
 }
 
 wl_status wl_alerts_show(struct wl_cli *cli, const struct wl_alerts *alerts,
-                         const struct wl_advice *advice, const struct wl_alerts_view *view,
-                         size_t n_held, wl_error *error)
+                         struct wl_advice *advice, const struct wl_alerts_view *view, size_t n_held,
+                         wl_error *error)
 {
     size_t n_alerts = wl_alerts_count(alerts);
     size_t n_shown = 0;
-    const struct wl_alert **shown = wl_alloc_array(cli->alloc, n_alerts + 1, sizeof(*shown));
+    struct row *shown = wl_alloc_zeroed(cli->alloc, n_alerts + 1, sizeof(*shown));
+    wl_status status = WL_OK;
 
     if (shown == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for %zu alerts", n_alerts);
@@ -289,15 +287,17 @@ wl_status wl_alerts_show(struct wl_cli *cli, const struct wl_alerts *alerts,
     for (size_t i = 0; i < n_alerts; i++) {
         const struct wl_alert *alert = wl_alerts_get(alerts, i);
         if (is_shown(alert, view)) {
-            shown[n_shown++] = alert;
+            shown[n_shown++].alert = alert;
         }
     }
-    sort(shown, n_shown);
+    qsort(shown, n_shown, sizeof(*shown), compare);
     n_shown = n_shown < view->n_shown_max ? n_shown : view->n_shown_max;
-    wl_status status = print_alerts(cli, alerts, advice, shown, n_shown, error);
-    if (status == WL_OK) {
-        say_counts(cli, wl_alerts_counts(alerts), n_held);
+    for (size_t i = 0; i < n_shown; i++) {
+        WL_GO(wl_advice_alert(advice, shown[i].alert, &shown[i].advice, error));
     }
+    WL_GO(print_alerts(cli, alerts, advice, shown, n_shown, error));
+    say_counts(cli, wl_alerts_counts(alerts), n_held);
+done:
     wl_alloc_free(cli->alloc, shown);
     return status;
 }

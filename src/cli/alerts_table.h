@@ -15,13 +15,12 @@ struct wl_alerts_view {
 
 /* wl_alerts_show - one line an alert to stdout, the weightiest first: by severity, then by value at
  * risk; as JSON lines with --json. Then, to stderr, where every signal went.
- *   advice  (in) names reasons and suggests what to do.
+ *   advice  (in,out) names reasons and suggests what to do.
  *   n_held  (in) signals still held back.
  * Errors:  WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_alerts_show(struct wl_cli *cli, const struct wl_alerts *alerts,
-                                       const struct wl_advice *advice,
-                                       const struct wl_alerts_view *view, size_t n_held,
-                                       wl_error *error);
+                                       struct wl_advice *advice, const struct wl_alerts_view *view,
+                                       size_t n_held, wl_error *error);
 
 /* wl_column - append text and blanks up to n_columns on a terminal, where a Chinese character takes
  * two. */

@@ -27,39 +27,9 @@ struct run {
 static wl_status take_line(void *context, struct wl_str line, size_t number, wl_error *error)
 {
     struct run *run = context;
-    struct wl_alert_input input;
 
     (void)number;
-    wl_arena_reset(&run->arena);
-    WL_TRY(wl_alert_input_read(&run->arena, line, &input, error));
-    return input.is_deed ? wl_alert_stream_act(run->stream, &input.deed, error)
-                         : wl_alert_stream_push(run->stream, &input.signal, error);
-}
-
-// What people did before, from the workspace's own file.
-static wl_status take_deeds(struct run *run, wl_error *error)
-{
-    const char *path = run->journey.workspace.alerts_path;
-    struct wl_lines *lines = NULL;
-    struct wl_str line;
-    bool got = true;
-
-    if (!run->has_workspace || !wl_file_exists(path)) {
-        return WL_OK;
-    }
-    WL_TRY(wl_lines_open(path, run->cli->alloc, &lines, error));
-    wl_status status = WL_OK;
-    while (status == WL_OK && got) {
-        status = wl_lines_next(lines, &line, &got, error);
-        if (status == WL_OK && got && wl_str_trim(line).n_bytes > 0) {
-            status = take_line(run, line, 0, error);
-            if (status != WL_OK) {
-                (void)wl_fail_at(error, status, "%s:%zu", path, wl_lines_number(lines));
-            }
-        }
-    }
-    wl_lines_close(lines);
-    return status;
+    return wl_alert_stream_line(run->stream, &run->arena, line, error);
 }
 
 static wl_status open_options(struct run *run, wl_error *error)
@@ -87,19 +57,6 @@ static wl_status open_options(struct run *run, wl_error *error)
 
 /* ---- a workspace ---- */
 
-// The moments walked over: a life of alerts before what is shown, so that what was raised before,
-// and what is cooling down, is known.
-static int64_t settle_times(struct run *run)
-{
-    if (run->to_us == WL_TIME_NONE) {
-        run->to_us = wl_cli_newest(run->cli, run->journey.company);
-    }
-    int64_t shown_us = run->from_us != WL_TIME_NONE ? run->from_us : run->to_us;
-    int64_t offset_us = run->options.utc_offset_us;
-    int64_t begin_us = shown_us - run->options.life_us;
-    return wl_time_floor(begin_us + offset_us, WL_DAY_US) - offset_us;
-}
-
 static wl_status take_workspace(struct run *run, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
@@ -109,7 +66,11 @@ static wl_status take_workspace(struct run *run, wl_error *error)
 
     WL_GO(wl_journey_load(&run->journey, error));
     WL_GO(wl_scorer_open(&run->journey, wl_cli_text(cli, "model", NULL), &scorer, error));
-    int64_t begin_us = settle_times(run);
+    if (run->to_us == WL_TIME_NONE) {
+        run->to_us = wl_cli_newest(cli, run->journey.company);
+    }
+    int64_t begin_us =
+        wl_alert_walk_from(&run->options, run->from_us != WL_TIME_NONE ? run->from_us : run->to_us);
     WL_GO(wl_journey_alerts(&run->journey, &scorer, &run->options, begin_us, run->to_us,
                             run->stream, &intake, error));
     wl_cli_say(cli,
@@ -208,7 +169,9 @@ static wl_status run_alerts(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_cli_date(cli, "to", WL_TIME_NONE, &run.to_us, error));
     WL_GO(wl_alerts_new(cli->alloc, &run.options, &run.alerts, error));
     WL_GO(wl_alert_stream_new(cli->alloc, run.alerts, &run.stream, error));
-    WL_GO(take_deeds(&run, error));
+    if (run.has_workspace) {
+        WL_GO(wl_journey_deeds(&run.journey.workspace, cli->alloc, run.stream, error));
+    }
     WL_GO(cli->n_arguments > 0 ? wl_cli_each_line(cli, take_line, &run, error)
                                : take_workspace(&run, error));
     WL_GO(wl_alert_stream_flush(run.stream, run.to_us, error));

@@ -4,9 +4,8 @@
 #include "cli/journey_run.h"
 
 #include "base/json_write.h"
-#include "decide/trend.h"
 #include "journey_quote.h"
-#include "text/rules.h"
+#include "journey_trends.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,102 +15,56 @@
 struct run {
     struct wl_cli *cli;
     struct wl_journey journey;
-    struct wl_trend_options options;
-    struct wl_mention *mentions;
-    size_t n_mentions;
-    size_t capacity;
-    struct wl_dict topics; /* ids of reasons in order of first sight */
-    struct wl_trends trends;
+    struct wl_topic_trends topics;
     struct wl_quoter quoter;
     struct wl_buf line;
 };
 
-/* ---- reading ---- */
-
-static wl_status add_text(struct run *run, uint32_t i_text, wl_error *error)
-{
-    const struct wl_company *company = run->journey.company;
-    const struct wl_text *text = &company->texts.texts[i_text];
-
-    for (uint32_t k = 0; text->reading.is_read && k < text->reading.n_reasons; k++) {
-        struct wl_mention mention = {.time_us = text->text_us,
-                                     .i_text = i_text,
-                                     .mood = (float)text->reading.mood_e4 / 1e4F};
-        WL_TRY(wl_dict_intern(&run->topics,
-                              wl_dict_string(&company->strings, text->reading.reasons[k]),
-                              &mention.topic, error));
-        WL_TRY(WL_GROW(run->cli->alloc, run->mentions, run->capacity, run->n_mentions + 1, error));
-        run->mentions[run->n_mentions++] = mention;
-    }
-    return WL_OK;
-}
-
-// Whole local days: from the first text on, or from --from; to the newest record, or --to.
-static wl_status settle_days(struct run *run, wl_error *error)
-{
-    struct wl_cli *cli = run->cli;
-    const struct wl_company *company = run->journey.company;
-    int64_t offset_us = run->journey.workspace.utc_offset_us;
-    int64_t first_us = INT64_MAX;
-    int64_t from_us = 0;
-    int64_t to_us = 0;
-
-    for (size_t i = 0; i < company->texts.n_texts; i++) {
-        int64_t text_us = company->texts.texts[i].text_us;
-        first_us = text_us < first_us ? text_us : first_us;
-    }
-    if (first_us == INT64_MAX) {
-        return wl_fail(error, WL_ENOTFOUND, "there are no texts here: run wanliu ingest FILE");
-    }
-    WL_TRY(wl_cli_date(cli, "from", first_us, &from_us, error));
-    WL_TRY(wl_cli_date(cli, "to", wl_cli_newest(cli, company), &to_us, error));
-    run->options.from_us = wl_time_floor(from_us + offset_us, WL_DAY_US) - offset_us;
-    int64_t end_us = wl_time_floor(to_us + offset_us, WL_DAY_US) - offset_us;
-    if (end_us <= run->options.from_us) {
-        return wl_fail(error, WL_EINVAL, "--to must lie a day behind --from at least");
-    }
-    run->options.n_days = (size_t)((end_us - run->options.from_us) / WL_DAY_US);
-    return WL_OK;
-}
-
 static wl_status build(struct run *run, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
+    struct wl_surge_options surge = wl_surge_defaults();
+    int64_t from_us = 0;
+    int64_t to_us = 0;
 
+    surge.slots = wl_cli_has(cli, "hours") ? 24 : 1;
+    WL_TRY(wl_cli_number(cli, "alarms", 0.01, 1000.0, surge.alarms_per_year_all,
+                         &surge.alarms_per_year_all, error));
     WL_TRY(wl_cli_journey_open(cli, &run->journey, error));
+    WL_TRY(wl_cli_date(cli, "from", WL_TIME_NONE, &from_us, error));
+    WL_TRY(wl_cli_date(cli, "to", WL_TIME_NONE, &to_us, error));
     WL_TRY(wl_journey_load(&run->journey, error));
-    WL_TRY(wl_journey_read_texts(&run->journey, error));
-    run->options.surge = wl_surge_defaults();
-    run->options.surge.slots = wl_cli_has(cli, "hours") ? 24 : 1;
-    WL_TRY(wl_cli_number(cli, "alarms", 0.01, 1000.0, run->options.surge.alarms_per_year_all,
-                         &run->options.surge.alarms_per_year_all, error));
-    WL_TRY(settle_days(run, error));
-    for (uint32_t i = 0; i < run->journey.company->texts.n_texts; i++) {
-        WL_TRY(add_text(run, i, error));
-    }
-    return wl_trends_build(cli->alloc, run->mentions, run->n_mentions, run->topics.n_strings,
-                           &run->options, &run->trends, error);
+    to_us = to_us != WL_TIME_NONE ? to_us : wl_cli_newest(cli, run->journey.company);
+    return wl_topic_trends_build(&run->journey, &surge, from_us, to_us, &run->topics, error);
 }
 
 /* ---- words ---- */
 
 static struct wl_str topic_name(const struct run *run, uint32_t topic, bool is_zh)
 {
-    const struct wl_text_classifier *reader = run->journey.readers.items[WL_READ_REASON].classifier;
-    const struct wl_rules_label *labels = reader != NULL ? wl_rules_labels(reader) : NULL;
-    struct wl_str id = wl_dict_string(&run->topics, topic);
-    uint32_t i = labels != NULL ? wl_text_classifier_label(reader, id) : WL_TEXT_NO_LABEL;
+    struct wl_label name = wl_topic_trends_name(&run->topics, &run->journey, topic);
+    return wl_str_from(is_zh ? name.zh : name.en);
+}
 
-    return i != WL_TEXT_NO_LABEL ? wl_str_from(is_zh ? labels[i].zh : labels[i].en) : id;
+static void print_head(struct run *run)
+{
+    struct wl_cli *cli = run->cli;
+
+    wl_column(&run->line, wl_str_from(WL_SAY(cli, "topic", "主题")), 24);
+    wl_column(&run->line, wl_str_from(WL_SAY(cli, " texts", "文本数")), 6);
+    wl_column(&run->line, wl_str_from(WL_SAY(cli, "negative", "负面占比")), 8);
+    wl_buf_text(&run->line, WL_SAY(cli, "negative texts, two days a bar, to the last day",
+                                   "负面文本数，每格两天，止于最后一天"));
 }
 
 static void write_spark(const struct run *run, const struct wl_trend *trend, struct wl_buf *line)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    size_t slots = run->options.surge.slots;
-    size_t n_days = run->options.n_days < SPARK_DAYS ? run->options.n_days : SPARK_DAYS;
+    size_t slots = run->topics.options.surge.slots;
+    size_t n_days =
+        run->topics.options.n_days < SPARK_DAYS ? run->topics.options.n_days : SPARK_DAYS;
     size_t n_bars = n_days / 2;
-    size_t first = run->trends.n_windows - 2 * n_bars * slots;
+    size_t first = run->topics.trends.n_windows - 2 * n_bars * slots;
     double highest = 1.0;
     double heights[SPARK_DAYS / 2] = {0};
 
@@ -126,16 +79,6 @@ static void write_spark(const struct run *run, const struct wl_trend *trend, str
     }
 }
 
-static int64_t window_time(const struct run *run, size_t window)
-{
-    return run->options.from_us + (int64_t)window * (WL_DAY_US / (int64_t)run->options.surge.slots);
-}
-
-static bool is_on(const struct run *run, const struct wl_surge *surge)
-{
-    return surge->end == run->trends.n_windows;
-}
-
 static wl_status print_surge(struct run *run, const struct wl_trend_surge *item, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
@@ -144,14 +87,15 @@ static wl_status print_surge(struct run *run, const struct wl_trend_surge *item,
     char begin[WL_TIME_TEXT_BYTES];
     char end[WL_TIME_TEXT_BYTES];
 
-    wl_buf_format(&run->line,
-                  WL_SAY(cli, "    surge %s .. %s: x%.1f (%.1f to %.1f), %.0f negative texts",
-                         "    激增 %s .. %s：%.1f 倍（%.1f 至 %.1f），%.0f 条负面文本"),
-                  wl_date_format(window_time(run, surge->begin) + offset_us, begin),
-                  is_on(run, surge)
-                      ? WL_SAY(cli, "now", "至今")
-                      : wl_date_format(window_time(run, surge->end - 1) + offset_us, end),
-                  surge->ratio, surge->low, surge->high, surge->count);
+    wl_buf_format(
+        &run->line,
+        WL_SAY(cli, "    surge %s .. %s: x%.1f (%.1f to %.1f), %.0f negative texts",
+               "    激增 %s .. %s：%.1f 倍（%.1f 至 %.1f），%.0f 条负面文本"),
+        wl_date_format(wl_topic_trends_time(&run->topics, surge->begin) + offset_us, begin),
+        wl_topic_trends_is_on(&run->topics, surge)
+            ? WL_SAY(cli, "now", "至今")
+            : wl_date_format(wl_topic_trends_time(&run->topics, surge->end - 1) + offset_us, end),
+        surge->ratio, surge->low, surge->high, surge->count);
     WL_TRY(wl_cli_line(cli, &run->line, error));
     for (size_t k = 0; k < item->n_texts; k++) {
         struct wl_str quote = {.data = NULL, .n_bytes = 0};
@@ -166,7 +110,7 @@ static wl_status print_surge(struct run *run, const struct wl_trend_surge *item,
 static wl_status print_topic(struct run *run, uint32_t topic, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
-    const struct wl_trend *trend = &run->trends.items[topic];
+    const struct wl_trend *trend = &run->topics.trends.items[topic];
     char number[32];
 
     wl_column(&run->line, topic_name(run, topic, cli->is_zh), 24);
@@ -200,11 +144,13 @@ static wl_status write_surge(struct run *run, const struct wl_trend_surge *item,
 
     wl_json_open(json, '{');
     wl_json_key(json, "begin");
-    wl_json_time(json, window_time(run, surge->begin));
+    wl_json_time(json, wl_topic_trends_time(&run->topics, surge->begin));
     wl_json_key(json, "alarm");
-    wl_json_time(json, window_time(run, surge->alarm));
+    wl_json_time(json, wl_topic_trends_time(&run->topics, surge->alarm));
     wl_json_key(json, "end");
-    wl_json_time(json, is_on(run, surge) ? WL_TIME_NONE : window_time(run, surge->end));
+    wl_json_time(json, wl_topic_trends_is_on(&run->topics, surge)
+                           ? WL_TIME_NONE
+                           : wl_topic_trends_time(&run->topics, surge->end));
     for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
         wl_json_key(json, numbers[k].key);
         wl_json_digits(json, numbers[k].value, 4);
@@ -224,12 +170,12 @@ static wl_status write_surge(struct run *run, const struct wl_trend_surge *item,
 
 static wl_status print_json(struct run *run, uint32_t topic, wl_error *error)
 {
-    const struct wl_trend *trend = &run->trends.items[topic];
+    const struct wl_trend *trend = &run->topics.trends.items[topic];
     struct wl_json_writer json = wl_json_begin(&run->line);
 
     wl_json_open(&json, '{');
     wl_json_key(&json, "topic");
-    wl_json_str(&json, wl_dict_string(&run->topics, topic));
+    wl_json_str(&json, wl_dict_string(&run->topics.topics, topic));
     wl_json_key(&json, "zh");
     wl_json_str(&json, topic_name(run, topic, true));
     wl_json_key(&json, "en");
@@ -239,10 +185,10 @@ static wl_status print_json(struct run *run, uint32_t topic, wl_error *error)
     wl_json_key(&json, "negative");
     wl_json_i64(&json, (int64_t)trend->n_negative);
     wl_json_key(&json, "from");
-    wl_json_time(&json, run->options.from_us);
+    wl_json_time(&json, run->topics.options.from_us);
     wl_json_key(&json, "windows");
     wl_json_open(&json, '[');
-    for (size_t i = 0; i < run->trends.n_windows; i++) {
+    for (size_t i = 0; i < run->topics.trends.n_windows; i++) {
         wl_json_i64(&json, trend->negative[i]);
     }
     wl_json_close(&json, ']');
@@ -263,7 +209,8 @@ static wl_status print_check(struct run *run, int64_t n_shuffles, double factor,
     struct wl_cli *cli = run->cli;
     struct wl_trend_check check;
 
-    WL_TRY(wl_trends_check(&run->trends, (size_t)n_shuffles, factor, cli->seed, &check, error));
+    WL_TRY(
+        wl_trends_check(&run->topics.trends, (size_t)n_shuffles, factor, cli->seed, &check, error));
     if (!cli->is_json) {
         wl_cli_say(
             cli,
@@ -301,13 +248,18 @@ static wl_status print_all(struct run *run, wl_error *error)
     size_t n_surges = 0;
 
     WL_TRY(wl_cli_int(cli, "shuffle", 1, 100000, 0, &n_shuffles, error));
-    for (uint32_t topic = 0; topic < run->trends.n_topics; topic++) {
+    if (!cli->is_json && run->topics.trends.n_topics > 0) {
+        print_head(run);
+        WL_TRY(wl_cli_line(cli, &run->line, error));
+    }
+    for (size_t i = 0; i < run->topics.trends.n_topics; i++) {
+        uint32_t topic = run->topics.order[i];
         WL_TRY(cli->is_json ? print_json(run, topic, error) : print_topic(run, topic, error));
-        n_surges += run->trends.items[topic].n_surges;
+        n_surges += run->topics.trends.items[topic].n_surges;
     }
     wl_cli_say(
-        cli, WL_SAY(cli, "%zu topics over %zu days, %zu surges", "%zu 个主题，%zu 天，%zu 次激增"),
-        run->trends.n_topics, run->options.n_days, n_surges);
+        cli, WL_SAY(cli, "topics: %zu, days: %zu, surges: %zu", "%zu 个主题，%zu 天，%zu 次激增"),
+        run->topics.trends.n_topics, run->topics.options.n_days, n_surges);
     for (size_t k = 0; n_shuffles > 0 && k < sizeof(factors) / sizeof(factors[0]); k++) {
         WL_TRY(print_check(run, n_shuffles, factors[k], error));
     }
@@ -318,18 +270,15 @@ static wl_status run_trends(struct wl_cli *cli, wl_error *error)
 {
     struct run run = {.cli = cli};
 
-    wl_dict_init(&run.topics, cli->alloc);
     wl_quoter_init(&run.quoter, cli->alloc);
     wl_buf_init(&run.line, cli->alloc, 0);
     wl_status status = build(&run, error);
     if (status == WL_OK) {
         status = print_all(&run, error);
     }
-    wl_trends_release(&run.trends);
-    wl_alloc_free(cli->alloc, run.mentions);
+    wl_topic_trends_release(&run.topics);
     wl_buf_release(&run.line);
     wl_quoter_release(&run.quoter);
-    wl_dict_release(&run.topics);
     wl_journey_close(&run.journey);
     return status;
 }

@@ -732,3 +732,22 @@ wl_status wl_alerts_take(struct wl_alerts *alerts, const struct wl_alert_signal 
     alerts->counts.n_late += is_late;
     return WL_OK;
 }
+
+int wl_alert_compare(const struct wl_alert *a, const struct wl_alert *b)
+{
+    if (a->severity != b->severity) {
+        return b->severity - a->severity;
+    }
+    if (a->at_risk > b->at_risk || a->at_risk < b->at_risk) {
+        return a->at_risk > b->at_risk ? -1 : 1;
+    }
+    if (a->raised_us != b->raised_us) {
+        return a->raised_us < b->raised_us ? -1 : 1;
+    }
+    return wl_str_compare(a->user, b->user);
+}
+
+bool wl_alert_is_live(const struct wl_alert *alert)
+{
+    return alert->state <= WL_ALERT_ACKNOWLEDGED;
+}

@@ -211,6 +211,13 @@ size_t wl_alerts_count(const struct wl_alerts *alerts);
 const struct wl_alert *wl_alerts_get(const struct wl_alerts *alerts, size_t i_alert);
 const struct wl_alert_counts *wl_alerts_counts(const struct wl_alerts *alerts);
 
+/* wl_alert_compare - which of two alerts goes before the other for somebody who reads a list: the
+ * severer, then the one with more value at risk, then the older; < 0: a does. */
+int wl_alert_compare(const struct wl_alert *a, const struct wl_alert *b);
+
+/* wl_alert_is_live - neither resolved nor expired. */
+bool wl_alert_is_live(const struct wl_alert *alert);
+
 /* wl_alerts_clock - the moment it has come to; WL_TIME_NONE before the first. */
 int64_t wl_alerts_clock(const struct wl_alerts *alerts);
 

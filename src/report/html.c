@@ -114,18 +114,24 @@ void wl_html_number(struct wl_buf *html, double value, int n_digits)
     wl_buf_format(html, "%.*f", n_digits, value);
 }
 
-static void write_navigation(struct wl_buf *html)
+static void write_navigation(struct wl_buf *html, bool has_alerts, bool has_surges)
 {
-    static const struct {
+    const struct {
         const char *anchor;
         enum wl_report_word word;
-    } items[] = {{"overview", WL_WORD_NAV_OVERVIEW}, {"reasons", WL_WORD_NAV_REASONS},
-                 {"voice", WL_WORD_NAV_VOICE},       {"customers", WL_WORD_NAV_CUSTOMERS},
-                 {"messages", WL_WORD_NAV_MESSAGES}, {"quality", WL_WORD_NAV_QUALITY},
-                 {"data", WL_WORD_NAV_DATA},         {"model", WL_WORD_NAV_MODEL}};
+        bool is_there;
+    } items[] = {
+        {"overview", WL_WORD_NAV_OVERVIEW, true},   {"alerts", WL_WORD_NAV_ALERTS, has_alerts},
+        {"reasons", WL_WORD_NAV_REASONS, true},     {"voice", WL_WORD_NAV_VOICE, true},
+        {"surges", WL_WORD_NAV_SURGES, has_surges}, {"customers", WL_WORD_NAV_CUSTOMERS, true},
+        {"messages", WL_WORD_NAV_MESSAGES, true},   {"quality", WL_WORD_NAV_QUALITY, true},
+        {"data", WL_WORD_NAV_DATA, true},           {"model", WL_WORD_NAV_MODEL, true}};
 
     wl_buf_text(html, "<nav aria-label=\"sections\">");
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        if (!items[i].is_there) {
+            continue;
+        }
         wl_buf_format(html, "<a href=\"#%s\">", items[i].anchor);
         wl_html_word(html, items[i].word);
         wl_buf_text(html, "</a>");
@@ -133,7 +139,8 @@ static void write_navigation(struct wl_buf *html)
     wl_buf_text(html, "</nav>");
 }
 
-void wl_html_begin(struct wl_buf *html, const char *language, const char *name)
+void wl_html_begin(struct wl_buf *html, const char *language, const char *name, bool has_alerts,
+                   bool has_surges)
 {
     bool is_zh = strcmp(language, "zh") == 0;
 
@@ -157,7 +164,7 @@ void wl_html_begin(struct wl_buf *html, const char *language, const char *name)
     wl_buf_text(html, "<div class=\"page\">\n<a class=\"skip\" href=\"#overview\">");
     wl_html_word(html, WL_WORD_SKIP);
     wl_buf_text(html, "</a>\n<div class=\"bar\"><strong class=\"brand\">wanliu 挽留</strong>");
-    write_navigation(html);
+    write_navigation(html, has_alerts, has_surges);
     wl_buf_text(html, "<span class=\"languages\"><label for=\"show-zh\">中文</label>"
                       "<label for=\"show-en\">English</label></span></div>\n<main>\n");
 }

@@ -29,8 +29,10 @@ void wl_html_percent(struct wl_buf *html, double share);
 void wl_html_number(struct wl_buf *html, double value, int n_digits);
 
 /* wl_html_begin - everything before the content: head, style, language switch, navigation.
- *   language  (in) "zh" or "en": shown first. name (in) of the company, escaped. */
-void wl_html_begin(struct wl_buf *html, const char *language, const char *name);
+ *   language  (in) "zh" or "en": shown first. name (in) of the company, escaped.
+ *   has_alerts, has_surges (in) whether the navigation leads there. */
+void wl_html_begin(struct wl_buf *html, const char *language, const char *name, bool has_alerts,
+                   bool has_surges);
 
 /* wl_html_end - footer and script. */
 void wl_html_end(struct wl_buf *html);

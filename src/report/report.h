@@ -9,6 +9,7 @@
 #include "data/records.h"
 #include "learn/evaluate.h"
 #include "report/report_voice.h"
+#include "report/report_watch.h"
 
 #define WL_REPORT_CUSTOMERS_MAX 200 /* rows of the table: what a person reads, and under 1 MB */
 #define WL_REPORT_BUCKETS       20
@@ -105,7 +106,9 @@ struct wl_report {
                                                    WL_REPORT_CUSTOMERS_MAX are shown */
     size_t n_customers;
 
-    const struct wl_report_voice *voice; /* NULL: no texts */
+    const struct wl_report_alerts *alerts; /* NULL: nobody looked */
+    const struct wl_report_voice *voice;   /* NULL: no texts */
+    const struct wl_report_trends *trends; /* likewise */
 
     const struct wl_evaluation *evaluation; /* NULL: the page says that there is none */
     const struct wl_report_model *model;    /* NULL: no model card */

@@ -1,4 +1,4 @@
-/* The page: head, eight sections, foot. */
+/* The page: head, ten sections, foot. */
 #include "report/report.h"
 
 #include "base/file.h"
@@ -73,10 +73,13 @@ struct wl_label wl_report_reason_label(const char *code)
 
 void wl_report_html(const struct wl_report *report, struct wl_buf *html)
 {
-    wl_html_begin(html, report->language, report->name);
+    wl_html_begin(html, report->language, report->name, report->alerts != NULL,
+                  report->trends != NULL && report->trends->n_days > 0);
     wl_report_overview(report, html);
+    wl_report_alerts(report, html);
     wl_report_reasons(report, html);
     wl_report_voice(report, html);
+    wl_report_surges(report, html);
     wl_report_customers(report, html);
     wl_report_messages(report, html);
     wl_report_quality(report, html);

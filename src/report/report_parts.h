@@ -7,11 +7,17 @@
 /* wl_report_overview - title, what is predicted, key figures, tiers, histogram. */
 void wl_report_overview(const struct wl_report *report, struct wl_buf *html);
 
+/* wl_report_alerts - who needs a call; nothing when nobody looked. */
+void wl_report_alerts(const struct wl_report *report, struct wl_buf *html);
+
 /* wl_report_reasons - why customers may leave, and what the prediction leans on. */
 void wl_report_reasons(const struct wl_report *report, struct wl_buf *html);
 
 /* wl_report_voice - what customers say: volume, mood, reasons, intents, words, what text adds. */
 void wl_report_voice(const struct wl_report *report, struct wl_buf *html);
+
+/* wl_report_surges - topics by week and mood, and what rose; nothing without texts. */
+void wl_report_surges(const struct wl_report *report, struct wl_buf *html);
 
 /* wl_report_customers - the riskiest customers. */
 void wl_report_customers(const struct wl_report *report, struct wl_buf *html);

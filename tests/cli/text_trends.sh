@@ -25,7 +25,7 @@ YAML
 wanliu -q ingest texts.csv || exit 1
 wanliu text trends 2>&1
 echo "exit $?"
-wanliu -q --lang zh text trends | head -2
+wanliu -q --lang zh text trends | head -3
 wanliu -q --json text trends | grep -o '"topic":"ads".*"windows"' | cut -c1-90
 wanliu -q --json text trends --to 2025-03-20 --shuffle 20 | grep shuffles | head -1 |
     sed 's/.*"windows":\([0-9]*\),"false_alarms":\([0-9]*\),"allowed":\([0-9.]*\).*/\1 \2 \3/' |

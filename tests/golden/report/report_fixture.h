@@ -15,6 +15,9 @@ struct report_fixture {
     struct wl_report_model model;
     struct wl_report_voice voice;
     struct wl_voice_word words[2];
+    struct wl_report_alert alert_items[2];
+    struct wl_report_alerts alerts;
+    struct wl_report_trends trends;
     struct wl_report_source sources[2];
     struct wl_report_reject rejects[2];
     struct wl_report_reason reasons[6];
@@ -189,6 +192,70 @@ static inline void fixture_voice(struct report_fixture *fixture)
     fixture->words[1] = (struct wl_voice_word){WL_STR("喜欢"), 4, 60, 0.2, 0.1, 0.5};
 }
 
+// Two alerts, of which one is not known to be worth anything; two topics, one surge that goes on.
+static inline void fixture_watch(struct report_fixture *fixture)
+{
+    struct wl_report_trends *trends = &fixture->trends;
+
+    fixture->alert_items[0] =
+        (struct wl_report_alert){.severity = 2,
+                                 .user = WL_STR("u000007"),
+                                 .reason = {"要离开：价格", "leaving: price"},
+                                 .source = {"留言", "from a message"},
+                                 .state = {"待处理", "open"},
+                                 .strategy = {"提供目录内的优惠", "an offer from the catalogue"},
+                                 .since = "2025-03-30 19:56",
+                                 .p_churn = 0.9,
+                                 .at_risk = 1686.0,
+                                 .quote = WL_STR("太贵了 <b>[电话]</b> & 不续了")};
+    fixture->alert_items[1] =
+        (struct wl_report_alert){.severity = 0,
+                                 .user = WL_STR("u000008"),
+                                 .reason = {"活跃度下降", "Less active than usual"},
+                                 .source = {"行为", "from behaviour"},
+                                 .state = {"排队", "waiting"},
+                                 .strategy = {"推荐喜欢的内容", "bring back with what they like"},
+                                 .since = "2025-03-31 08:00",
+                                 .p_churn = (double)NAN,
+                                 .at_risk = (double)NAN,
+                                 .quote = WL_STR("")};
+    fixture->alerts = (struct wl_report_alerts){.items = fixture->alert_items,
+                                                .n_items = 2,
+                                                .n_by_severity = {3, 0, 1},
+                                                .n_waiting = 1,
+                                                .n_degraded = 1,
+                                                .at_risk = 1686.0};
+    *trends = (struct wl_report_trends){.n_days = 90,
+                                        .n_days_needed = 35,
+                                        .n_weeks = 3,
+                                        .n_topics = 2,
+                                        .n_surges = 1,
+                                        .n_earlier = 2};
+    for (size_t w = 0; w < 3; w++) {
+        trends->weeks[w] = fixture->voice.weeks[w + 3];
+        trends->topics[0].weeks[w] = 20.0 + 31.0 * (double)w;
+        trends->topics[1].weeks[w] = 12.0;
+    }
+    trends->topics[0].name = (struct wl_label){"广告", "ads"};
+    trends->topics[0].n_texts = 180;
+    trends->topics[0].n_negative = 153;
+    trends->topics[1].name = (struct wl_label){"价格", "price"};
+    trends->topics[1].n_texts = 60;
+    trends->topics[1].n_negative = 36;
+    trends->surges[0] = (struct wl_watch_surge){.topic = {"广告", "ads"},
+                                                .begin = "2025-03-19",
+                                                .end = "",
+                                                .n_negative = 120,
+                                                .n_expected = 48,
+                                                .ratio = 2.5,
+                                                .low = 1.9,
+                                                .high = 3.2,
+                                                .share_before = 0.61,
+                                                .share_during = 0.88,
+                                                .quotes = {WL_STR("广告太多 <i>")},
+                                                .n_quotes = 1};
+}
+
 static inline void report_fixture_init(struct report_fixture *fixture, const wl_alloc *alloc,
                                        const char *language)
 {
@@ -200,6 +267,7 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
     fixture_evaluation(&fixture->evaluation);
     fixture_customers(fixture);
     fixture_voice(fixture);
+    fixture_watch(fixture);
     for (size_t i = 0; i < 6; i++) {
         fixture->reasons[i] =
             (struct wl_report_reason){.code = wl_str_from(codes[i]),
@@ -235,7 +303,9 @@ static inline void report_fixture_init(struct report_fixture *fixture, const wl_
     fixture->report = (struct wl_report){
         .alloc = alloc,
         .name = "video",
+        .alerts = &fixture->alerts,
         .voice = &fixture->voice,
+        .trends = &fixture->trends,
         .language = language,
         .is_simulated = true,
         .created_us = day,

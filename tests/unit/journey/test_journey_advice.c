@@ -48,6 +48,37 @@ static void test_reasons_lead_to_strategies(void)
     wl_advice_release(&advice);
 }
 
+static void test_texts_say_why_somebody_leaves(void)
+{
+    static const struct {
+        const char *reason;
+        const char *text;
+        const char *strategy;
+        const char *because;
+    } cases[] = {
+        {"cancel", "太贵了，我要退订", "value", "price"},
+        {"cancel", "the video keeps buffering, I quit", "service", "speed and outages"},
+        {"cancel", "我要退订", "contact", NULL},
+        {"cancel", "", "contact", NULL},
+        {"refund", "too expensive, I want my money back", "billing", NULL}, // has its own answer
+    };
+    struct wl_advice advice;
+
+    CHECK_INT(wl_advice_open(NULL, wl_alloc_default(), &advice, NULL), WL_OK);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wl_alert_evidence evidence = {.text = wl_str_from(cases[i].text)};
+        struct wl_alert alert = {.reason = wl_str_from(cases[i].reason), .evidence = &evidence};
+        struct wl_alert_advice found;
+        CHECK_INT(wl_advice_alert(&advice, &alert, &found, NULL), WL_OK);
+        CHECK_STR(found.strategy->key, cases[i].strategy);
+        CHECK((found.because.en == NULL) == (cases[i].because == NULL));
+        if (found.because.en != NULL && cases[i].because != NULL) {
+            CHECK_STR(found.because.en, cases[i].because);
+        }
+    }
+    wl_advice_release(&advice);
+}
+
 static void test_answers_are_codes(void)
 {
     struct wl_advice advice;
@@ -85,6 +116,7 @@ static void test_no_memory(void)
 int main(void)
 {
     RUN(test_reasons_lead_to_strategies);
+    RUN(test_texts_say_why_somebody_leaves);
     RUN(test_answers_are_codes);
     RUN(test_no_memory);
     return check_report();

@@ -62,7 +62,7 @@ static void test_every_drawing_has_a_title(void)
         CHECK(strncmp(at, "<svg role=\"img\"", 15) == 0);
         n_drawings++;
     }
-    CHECK_INT(n_drawings, 11);
+    CHECK_INT(n_drawings, 12);
     CHECK_INT(count(page, "<desc "), n_drawings);
     wl_buf_release(&html);
 }
@@ -125,12 +125,43 @@ static void test_hostile_text_is_escaped(void)
     fixture.report.tiers[4].message_body = WL_STR(HOSTILE);
     fixture.report.tiers[4].template_id = WL_STR(HOSTILE);
     fixture.report.tiers[4].offer = WL_STR(HOSTILE);
+    fixture.alert_items[0].user = fixture.alert_items[0].quote = WL_STR(HOSTILE);
+    fixture.alert_items[0].reason = label;
+    fixture.trends.topics[0].name = fixture.trends.surges[0].topic = label;
+    fixture.trends.surges[0].quotes[0] = WL_STR(HOSTILE);
     const char *page = page_of(&fixture.report, &html);
     CHECK_INT(count(page, "<script>"), n_scripts);
     CHECK_INT(count(page, "alert('x')"), 0);
     CHECK_INT(count(page, "\xff"), 0);
     CHECK(count(page, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;\xef\xbf\xbd") >
           20);
+    wl_buf_release(&html);
+}
+
+static void test_nothing_to_watch_is_said(void)
+{
+    struct report_fixture fixture;
+    struct wl_buf html;
+
+    wl_buf_init(&html, wl_alloc_default(), 0);
+    report_fixture_init(&fixture, wl_alloc_default(), "zh");
+    CHECK_INT(count(page_of(&fixture.report, &html), "No surge in the last"), 0);
+    fixture.trends.n_surges = 0;
+    fixture.alerts.n_items = 0;
+    const char *page = page_of(&fixture.report, &html);
+    CHECK_INT(count(page, "No surge in the last 30 days."), 1);
+    CHECK_INT(count(page, "最近 30 天没有主题激增。"), 1);
+    CHECK_INT(count(page, "No alert is open at this moment."), 1);
+    CHECK_INT(count(page, "目前没有待处理的预警。"), 1);
+    fixture.trends.n_days = 20; // too short to know what is usual
+    page = page_of(&fixture.report, &html);
+    CHECK_INT(count(page, "a surge needs 35 days at least."), 1);
+    CHECK_INT(count(page, "至少需要 35 天。"), 1);
+    fixture.trends.n_days = 0; // no texts: no section, and no way to it
+    fixture.report.alerts = NULL;
+    page = page_of(&fixture.report, &html);
+    CHECK_INT(count(page, "#surges") + count(page, "#alerts"), 0);
+    CHECK_INT(count(page, "id=\"surges\"") + count(page, "id=\"alerts\""), 0);
     wl_buf_release(&html);
 }
 
@@ -233,6 +264,7 @@ int main(void)
     RUN(test_every_drawing_has_a_title);
     RUN(test_tags_balance);
     RUN(test_hostile_text_is_escaped);
+    RUN(test_nothing_to_watch_is_said);
     RUN(test_the_catalogue_is_complete);
     RUN(test_a_report_of_nothing);
     RUN(test_warnings_in_words);
