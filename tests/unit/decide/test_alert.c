@@ -254,7 +254,7 @@ static void test_a_mood_falls_against_its_own_past(void)
 static void test_capacity_goes_by_value_and_what_waits_expires(void)
 {
     struct script script;
-    char user[8];
+    char user[16];
 
     start(&script);
     script.options.teams[0].capacity = 3;
@@ -302,7 +302,7 @@ static void test_no_capacity_expires_visibly(void)
 static void test_critical_alerts_open_at_once_from_the_reserve(void)
 {
     struct script script;
-    char user[8];
+    char user[16];
 
     start(&script);
     script.options.teams[0].capacity = 10;
