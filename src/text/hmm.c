@@ -7,45 +7,35 @@
  * back then puts the states in their place. */
 #include "text/hmm.h"
 
-// The two states that may stand before a state, the later letter second.
-static const uint8_t before[WL_HMM_STATES][2] = {
-    [WL_HMM_B] = {WL_HMM_E, WL_HMM_S},
-    [WL_HMM_E] = {WL_HMM_B, WL_HMM_M},
-    [WL_HMM_M] = {WL_HMM_B, WL_HMM_M},
-    [WL_HMM_S] = {WL_HMM_E, WL_HMM_S},
-};
-
-uint32_t wl_han_code(const char *text)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-    uint32_t code = ((bytes[0] & 0x0FU) << 12) | ((bytes[1] & 0x3FU) << 6) | (bytes[2] & 0x3FU);
-    bool is_three =
-        (bytes[0] & 0xF0U) == 0xE0U && (bytes[1] & 0xC0U) == 0x80U && (bytes[2] & 0xC0U) == 0x80U;
-    return is_three && code >= WL_HAN_FIRST && code <= WL_HAN_LAST ? code : 0;
-}
-
 static const double *emission_at(const struct wl_hmm *hmm, const char *text, size_t i)
 {
     return hmm->emission[wl_han_code(text + i * WL_HAN_BYTES) - WL_HAN_FIRST];
 }
 
+// The better way to a state from two that may stand before it, the later letter second.
+static double better(const struct wl_hmm *hmm, const double *emission, const double *score,
+                     unsigned early, unsigned late, unsigned to, unsigned *pointers)
+{
+    double by_early = score[early] + hmm->transition[early][to] + emission[to];
+    double by_late = score[late] + hmm->transition[late][to] + emission[to];
+    unsigned is_late = by_late >= by_early;
+
+    *pointers |= (early + (late - early) * is_late) << (2 * to);
+    return by_early > by_late ? by_early : by_late;
+}
+
 static uint8_t step(const struct wl_hmm *hmm, const double *emission, double *score)
 {
-    double next[WL_HMM_STATES];
     unsigned pointers = 0;
+    double next_b = better(hmm, emission, score, WL_HMM_E, WL_HMM_S, WL_HMM_B, &pointers);
+    double next_e = better(hmm, emission, score, WL_HMM_B, WL_HMM_M, WL_HMM_E, &pointers);
+    double next_m = better(hmm, emission, score, WL_HMM_B, WL_HMM_M, WL_HMM_M, &pointers);
+    double next_s = better(hmm, emission, score, WL_HMM_E, WL_HMM_S, WL_HMM_S, &pointers);
 
-    for (unsigned to = 0; to < WL_HMM_STATES; to++) {
-        unsigned early = before[to][0];
-        unsigned late = before[to][1];
-        double by_early = score[early] + hmm->transition[early][to] + emission[to];
-        double by_late = score[late] + hmm->transition[late][to] + emission[to];
-        bool is_late = by_late >= by_early;
-        next[to] = is_late ? by_late : by_early;
-        pointers |= (is_late ? late : early) << (2 * to);
-    }
-    for (unsigned to = 0; to < WL_HMM_STATES; to++) {
-        score[to] = next[to];
-    }
+    score[WL_HMM_B] = next_b;
+    score[WL_HMM_E] = next_e;
+    score[WL_HMM_M] = next_m;
+    score[WL_HMM_S] = next_s;
     return (uint8_t)pointers;
 }
 

@@ -20,7 +20,14 @@ struct wl_hmm {
 };
 
 /* wl_han_code - code point of the three bytes at text when it is WL_HAN_FIRST..LAST, else 0. */
-uint32_t wl_han_code(const char *text);
+static inline uint32_t wl_han_code(const char *text)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint32_t code = (bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+    bool is_three =
+        (bytes[0] & 0xF0U) == 0xE0U && (bytes[1] & 0xC0U) == 0x80U && (bytes[2] & 0xC0U) == 0x80U;
+    return is_three && code >= WL_HAN_FIRST && code <= WL_HAN_LAST ? code : 0;
+}
 
 /* wl_hmm_decode - the most likely state of each character.
  *   text    (in) n_characters > 0 characters, WL_HAN_FIRST..WL_HAN_LAST, three bytes each.

@@ -7,10 +7,11 @@
  *   2. walk the path. Words of several characters are tokens. A run of single characters is handed
  *      to the hidden Markov model, unless the run itself is a word.
  *
- * jieba keeps a hash of all prefixes; here a walk down the double array finds all words that begin
- * at a character in one go, together with a walk down the user's tree, whose entries win. Without
- * words of the user the first two characters are looked up in an index (han_index.h). Sums and
- * ties are in jieba's order, so that the same doubles are compared. */
+ * jieba keeps a hash of all prefixes; here the steps of characters (word_steps.h) find all words
+ * that begin at a character. Where a word of the user begins with it, both dictionaries are walked
+ * byte by byte, and the user's entries win. Sums and ties are in jieba's order, so that the same
+ * doubles are compared. The search waits for memory and for branches guessed wrong: so a first pass
+ * over the block has its steps brought near, and the first three characters take no branch. */
 #include "text/segmenter_inside.h"
 
 #include "base/file.h"
@@ -58,7 +59,7 @@ wl_status wl_segmenter_from(struct wl_str bytes, const wl_alloc *alloc,
         wl_alloc_free(alloc, segmenter);
         return status;
     }
-    status = wl_han_index_make(alloc, &segmenter->dict, &segmenter->han, error);
+    status = wl_word_steps_make(alloc, &segmenter->dict, &segmenter->steps, error);
     if (status != WL_OK) {
         wl_segmenter_close(segmenter);
         return status;
@@ -90,7 +91,7 @@ void wl_segmenter_close(struct wl_segmenter *segmenter)
 {
     if (segmenter != NULL) {
         wl_word_dict_release(segmenter->alloc, &segmenter->dict);
-        wl_han_index_release(segmenter->alloc, &segmenter->han);
+        wl_word_steps_release(segmenter->alloc, &segmenter->steps);
         wl_word_tree_release(&segmenter->user);
         wl_alloc_free(segmenter->alloc, segmenter);
     }
@@ -136,22 +137,6 @@ static uint32_t walk_frequency(const struct wl_segmenter *segmenter, const struc
     return segmenter->dict.frequency[word];
 }
 
-// Code of a character of the dictionary's range.
-static uint32_t han_code(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    return (at[0] & 0x0FU) << 12 | (at[1] & 0x3FU) << 6 | (at[2] & 0x3FU);
-}
-
-// Two Chinese characters that no word of the dictionary begins with, and the user has none.
-static bool is_no_pair(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes)
-{
-    return segmenter->user.n_nodes == 0 && n_bytes >= (size_t)2 * WL_HAN_BYTES &&
-           (unsigned char)text[0] >= 0x80 && (unsigned char)text[WL_HAN_BYTES] >= 0x80 &&
-           wl_han_index_pair(&segmenter->han, han_code(text), han_code(text + WL_HAN_BYTES)) ==
-               NULL;
-}
-
 // Frequency of a whole string; otherwise 0 for the begin of a word, and absent for all else.
 static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes,
                         uint32_t absent)
@@ -159,7 +144,7 @@ static uint32_t look_up(const struct wl_segmenter *segmenter, const char *text, 
     struct walk walk = walk_begin(segmenter);
     double weight;
 
-    if (n_bytes > WL_WORD_BYTES_MAX || is_no_pair(segmenter, text, n_bytes)) {
+    if (n_bytes > WL_WORD_BYTES_MAX) {
         return absent;
     }
     for (size_t i = 0; i < n_bytes; i++) {
@@ -209,6 +194,21 @@ static bool is_digit(char c)
 static size_t block_character(char c)
 {
     return (unsigned char)c < 0x80 ? 1 : WL_HAN_BYTES;
+}
+
+// Two block characters or more make a word.
+static bool is_word(const struct wl_segmenter *segmenter, const char *text, size_t n_bytes)
+{
+    if (segmenter->user.n_nodes > 0) {
+        return look_up(segmenter, text, n_bytes, 0) > 0;
+    }
+    const struct wl_word_steps *steps = &segmenter->steps;
+    uint64_t step = wl_word_steps_first(steps, wl_word_steps_label(steps, text));
+    for (size_t i = block_character(text[0]); i < n_bytes && step != 0;) {
+        step = wl_word_steps_next(steps, step, wl_word_steps_label(steps, text + i));
+        i += block_character(text[i]);
+    }
+    return wl_word_steps_weight(steps, step) >= 0.0;
 }
 
 static void add_token(struct cut *cut, size_t begin, size_t end)
@@ -286,7 +286,7 @@ static void add_run(struct cut *cut, size_t begin, size_t end)
     const char *text = cut->text;
 
     if (end - begin == block_character(text[begin]) ||
-        look_up(cut->segmenter, text + begin, end - begin, 0) > 0) {
+        is_word(cut->segmenter, text + begin, end - begin)) {
         add_characters(cut, begin, end);
         return;
     }
@@ -313,90 +313,140 @@ static void add_run(struct cut *cut, size_t begin, size_t end)
 
 /* -- a block -- */
 
-// Looks at words that begin at i and go on from text[j], where walk stands.
-static void go_on(const struct wl_segmenter *segmenter, const char *text, size_t begin, size_t i,
-                  size_t j, size_t end, struct walk walk, const struct wl_route *route,
-                  struct wl_route *best)
+// The best word of both dictionaries that begins at i, byte by byte.
+static struct wl_route best_of_both(const struct wl_segmenter *segmenter, const char *text,
+                                    size_t begin, size_t i, size_t end,
+                                    const struct wl_route *route)
 {
-    size_t j_max = end - i > WL_WORD_BYTES_MAX ? i + WL_WORD_BYTES_MAX : end;
+    struct wl_route best = {.score = -(double)INFINITY};
+    struct walk walk = walk_begin(segmenter);
     double weight;
 
-    for (; j < j_max && walk_step(segmenter, &walk, text[j]); j++) {
+    for (size_t j = i; j < end && walk_step(segmenter, &walk, text[j]); j++) {
         bool is_inside = j + 1 < end && ((unsigned char)text[j + 1] & 0xC0U) == 0x80U;
         if (is_inside || walk_frequency(segmenter, &walk, &weight) == 0) {
             continue;
         }
         double score = weight - segmenter->log_total + route[j + 1 - begin].score;
-        if (best->n_next == 0 || score >= best->score) {
-            *best = (struct wl_route){.score = score, .n_next = (uint32_t)(j + 1 - i)};
+        if (score >= best.score) {
+            best = (struct wl_route){.score = score, .n_next = (uint32_t)(j + 1 - i)};
         }
+    }
+    return best;
+}
+
+// Takes a word when it is as good as what is known; -INFINITY, no word, never counts in the end.
+static void take_word(struct wl_route *best, double score, size_t n_bytes)
+{
+    uint32_t is_better = 0U - (uint32_t)(score >= best->score);
+    best->n_next = ((uint32_t)n_bytes & is_better) | (best->n_next & ~is_better);
+    best->score = score > best->score ? score : best->score;
+}
+
+// Words of four characters and more: the third one's step ends before text[j].
+static void take_long_words(const struct wl_segmenter *segmenter, uint64_t step, const char *text,
+                            size_t begin, size_t i, size_t j, size_t end,
+                            const struct wl_route *route, struct wl_route *best)
+{
+    const struct wl_word_steps *steps = &segmenter->steps;
+
+    while (j < end && wl_word_steps_base(step) != 0) {
+        step = wl_word_steps_next(steps, step, wl_word_steps_label(steps, text + j));
+        j += block_character(text[j]);
+        double weight = wl_word_steps_weight(steps, step);
+        take_word(best, weight - segmenter->log_total + route[j - begin].score, j - i);
     }
 }
 
-static void take_word(const struct wl_segmenter *segmenter, double weight, uint32_t n_bytes,
-                      const struct wl_route *after, struct wl_route *best)
+// Does a word of the user begin with this character?
+static bool user_begins(const struct wl_segmenter *segmenter, const char *character, size_t n_bytes)
 {
-    double score = weight - segmenter->log_total + after->score;
+    uint32_t node = 0;
 
-    if (weight >= 0.0 && (best->n_next == 0 || score >= best->score)) {
-        *best = (struct wl_route){.score = score, .n_next = n_bytes};
+    for (size_t i = 0; i < n_bytes; i++) {
+        node = wl_word_tree_step(&segmenter->user, node, (uint8_t)character[i]);
+        if (node == 0) {
+            return false;
+        }
     }
+    return true;
 }
 
-// The same for a Chinese character without words of the user, by the index.
-static void go_on_han(const struct wl_segmenter *segmenter, const char *text, size_t begin,
-                      size_t i, size_t end, const struct wl_route *route, struct wl_route *best)
-{
-    const struct wl_han_index *han = &segmenter->han;
-    uint32_t code = han_code(text + i);
-    const struct wl_han_first *first = wl_han_index_first(han, code);
-    struct walk walk = {.in_dict = true, .cell = first->cell};
-    size_t j = i + WL_HAN_BYTES;
+/* What stands behind the character looked at: the two characters there, and the best scores from
+ * them on and from the third one on. */
+struct ahead {
+    uint32_t label[2]; /* WL_STEP_LABEL_NONE behind the end */
+    double score[3];
+    size_t n_bytes[2];
+};
 
-    if (first->cell == 0) {
-        return;
+// The best word of the dictionary that begins at i, n bytes for its first character.
+static struct wl_route best_word(const struct wl_segmenter *segmenter, const char *text,
+                                 size_t begin, size_t i, size_t n, uint32_t label, size_t end,
+                                 const struct ahead *ahead, const struct wl_route *route)
+{
+    const struct wl_word_steps *steps = &segmenter->steps;
+    double log_total = segmenter->log_total;
+    uint64_t one = wl_word_steps_first(steps, label);
+    uint64_t two = wl_word_steps_next(steps, one, ahead->label[0]);
+    uint64_t three = wl_word_steps_next(steps, two, ahead->label[1]);
+    struct wl_route best = {.score = wl_word_steps_weight(steps, one) - log_total + ahead->score[0],
+                            .n_next = (uint32_t)n};
+
+    n += ahead->n_bytes[0];
+    take_word(&best, wl_word_steps_weight(steps, two) - log_total + ahead->score[1], n);
+    n += ahead->n_bytes[1];
+    take_word(&best, wl_word_steps_weight(steps, three) - log_total + ahead->score[2], n);
+    if (wl_word_steps_base(three) != 0) {
+        take_long_words(segmenter, three, text, begin, i, i + n, end, route, &best);
     }
-    take_word(segmenter, first->weight, WL_HAN_BYTES, route + (j - begin), best);
-    if (j < end && block_character(text[j]) > 1) {
-        uint32_t next = han_code(text + j);
-        const struct wl_han_pair *pair =
-            wl_han_index_may(han, walk.cell, next) ? wl_han_index_pair(han, code, next) : NULL;
-        if (pair == NULL) {
-            return;
-        }
-        j += WL_HAN_BYTES;
-        take_word(segmenter, pair->weight, (uint32_t)(j - i), route + (j - begin), best);
-        walk.cell = pair->cell;
-        if (j < end && block_character(text[j]) > 1 &&
-            !wl_han_index_may(han, walk.cell, han_code(text + j))) {
-            return;
-        }
+    return best;
+}
+
+// Labels of all characters, kept in n_next; what the search will load is then on its way.
+static void label_all(const struct wl_segmenter *segmenter, const char *text, size_t begin,
+                      size_t end, struct wl_route *route)
+{
+    const struct wl_word_steps *steps = &segmenter->steps;
+    uint64_t one = 0;
+    uint64_t two = 0;
+
+    for (size_t i = begin; i < end; i += block_character(text[i])) {
+        uint32_t label = wl_word_steps_label(steps, text + i);
+        route[i - begin].n_next = label;
+        wl_word_steps_fetch(steps, two, label);
+        two = wl_word_steps_next(steps, one, label);
+        one = wl_word_steps_first(steps, label);
     }
-    go_on(segmenter, text, begin, i, j, end, walk, route, best);
 }
 
 void wl_segmenter_route(const struct wl_segmenter *segmenter, const char *text, size_t begin,
                         size_t end, struct wl_route *route)
 {
-    bool has_index = segmenter->user.n_nodes == 0; // it knows nothing of the user's words
+    bool has_user = segmenter->user.n_nodes > 0;
+    struct ahead ahead = {{0}, {0.0}, {0}};
+    size_t n;
 
+    label_all(segmenter, text, begin, end, route);
     route[end - begin] = (struct wl_route){0};
-    for (size_t i = end; i-- > begin;) {
-        if (((unsigned char)text[i] & 0xC0U) == 0x80U) {
-            continue;
-        }
-        size_t n = block_character(text[i]);
-        struct wl_route best = {.n_next = 0};
-        if (has_index && n > 1) {
-            go_on_han(segmenter, text, begin, i, end, route, &best);
+    for (size_t i = end; i > begin;) {
+        struct wl_route best;
+        n = (unsigned char)text[i - 1] < 0x80 ? 1 : WL_HAN_BYTES;
+        i -= n;
+        uint32_t label = route[i - begin].n_next;
+        if (has_user && user_begins(segmenter, text + i, n)) {
+            best = best_of_both(segmenter, text, begin, i, end, route);
         } else {
-            go_on(segmenter, text, begin, i, i, end, walk_begin(segmenter), route, &best);
+            best = best_word(segmenter, text, begin, i, n, label, end, &ahead, route);
         }
-        if (best.n_next == 0) {
-            best.score = 0.0 - segmenter->log_total + route[i + n - begin].score;
+        if (best.score == -(double)INFINITY) {
+            best.score = 0.0 - segmenter->log_total + ahead.score[0];
             best.n_next = (uint32_t)n;
         }
         route[i - begin] = best;
+        ahead = (struct ahead){.label = {label, ahead.label[0]},
+                               .score = {best.score, ahead.score[0], ahead.score[1]},
+                               .n_bytes = {n, ahead.n_bytes[0]}};
     }
 }
 
@@ -516,7 +566,7 @@ static size_t inner_words(const struct cut *cut, struct wl_token token, size_t n
         return 0;
     }
     for (;;) {
-        if (look_up(cut->segmenter, cut->text + from, to - from, 0) > 0) {
+        if (is_word(cut->segmenter, cut->text + from, to - from)) {
             if (at != NULL) {
                 at[n_found] = (struct wl_token){(uint32_t)from, (uint32_t)(to - from)};
             }

@@ -1,15 +1,15 @@
 /* What the segmenter shares with the tagger, which cuts by other rules over the same words. */
 #ifndef WL_TEXT_SEGMENTER_INSIDE_H
 #define WL_TEXT_SEGMENTER_INSIDE_H
-#include "text/han_index.h"
 #include "text/segmenter.h"
 #include "text/word_dict.h"
+#include "text/word_steps.h"
 #include "text/word_tree.h"
 
 struct wl_segmenter {
     const wl_alloc *alloc;
     struct wl_word_dict dict;
-    struct wl_han_index han;
+    struct wl_word_steps steps;
     struct wl_word_tree user;
     uint64_t total;   /* of the dictionary and of the user's words */
     double log_total; /* its natural log */
