@@ -168,7 +168,8 @@ static wl_status hold(struct wl_alert_stream *stream, const struct held *what, w
     int64_t lateness_us = wl_alerts_options(stream->alerts)->lateness_us;
     size_t n_bytes = signal->user.n_bytes + signal->reason.n_bytes + signal->text.n_bytes;
 
-    WL_TRY(WL_GROW(stream->alloc, stream->heap, stream->capacity, stream->n_held + 1, error));
+    WL_TRY(wl_alloc_grow(stream->alloc, (void **)&stream->heap, &stream->capacity,
+                         stream->n_held + 1, sizeof(struct held *), error));
     struct held *held = wl_alloc_array(stream->alloc, 1, sizeof(*held) + n_bytes);
     if (held == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for a signal");

@@ -319,13 +319,12 @@ static void flush(const struct wl_wordpiece *wp, struct word *word, struct wl_id
         return;
     }
     const struct slot *slot = find_slot(wp, hash_end(word->hash));
+    bool is_short = word->n_chars <= wp->options.n_chars_max;
     size_t n = ids->n;
 
-    if (word->n_chars > wp->options.n_chars_max) {
-        ids->items[ids->n++] = wp->unknown;
-    } else if (slot->id_plus_1 != 0) {
+    if (is_short && slot->id_plus_1 != 0) {
         ids->items[ids->n++] = slot->id_plus_1 - 1;
-    } else if (cut_rest(wp, word, 0, ids->items, &n)) {
+    } else if (is_short && cut_rest(wp, word, 0, ids->items, &n)) {
         ids->n = n;
     } else {
         ids->items[ids->n++] = wp->unknown;
