@@ -232,7 +232,8 @@ static wl_status try_candidate(const struct run *run, struct search *search,
     search->n_tried++;
     WL_TRY(try_options(run, search->rows, search->n_rows, &candidate, &goodness, error));
     write_parameters(&candidate, text);
-    wl_notice(run->plan->sink, "held out in training: %.4f with %s", goodness, text);
+    wl_notice(run->plan->sink, "settings %zu of %d: %.4f on texts held out, with %s",
+              search->n_tried, GRID_STEPS, goodness, text);
     // A tie keeps what was there: the simpler default.
     *is_better = search->n_tried == 1 || goodness > search->best_goodness;
     if (*is_better) {

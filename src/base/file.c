@@ -142,8 +142,12 @@ wl_status wl_file_append(const char *path, struct wl_str bytes, wl_error *error)
     if (fd < 0) {
         return fail_errno(error, path, "append to");
     }
+    off_t end = lseek(fd, 0, SEEK_END);
     bool good = write_all(fd, bytes) && fsync(fd) == 0;
     wl_status status = good ? WL_OK : fail_errno(error, path, "append to");
+    if (!good && end >= 0) { // a full disk leaves no half line behind
+        status = ftruncate(fd, end) == 0 ? status : WL_EIO;
+    }
     (void)close(fd);
     return status;
 }

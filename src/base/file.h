@@ -38,7 +38,8 @@ WL_MUST_CHECK wl_status wl_file_writer_commit(struct wl_file_writer *writer, wl_
 /* wl_file_writer_close - drop what was not committed; fine when it was, or when opening failed. */
 void wl_file_writer_close(struct wl_file_writer *writer);
 
-/* wl_file_append - append one record with a single write and fsync; creates the file. */
+/* wl_file_append - append one record with a single write and fsync; creates the file.
+ * Errors:  WL_EIO  nothing of the record is left in the file, also when the disk was full. */
 WL_MUST_CHECK wl_status wl_file_append(const char *path, struct wl_str bytes, wl_error *error);
 
 /* wl_file_exists - something is there (file or folder). */

@@ -178,7 +178,7 @@ static void say_line(const struct wl_profile_line *line, int64_t offset_us, bool
     wl_buf_format(page, is_zh ? "%.*s：情绪 %.2f" : "%.*s: mood %.2f", WL_STR_ARG(line->what),
                   line->mood);
     if (line->intent.en[0] != '\0') {
-        wl_buf_format(page, is_zh ? "；意图 %s" : "; wants %s", label_text(line->intent, is_zh));
+        wl_buf_format(page, is_zh ? "；意图 %s" : "; intent %s", label_text(line->intent, is_zh));
     }
     if (line->reasons.en[0] != '\0') {
         wl_buf_format(page, is_zh ? "；在谈 %s" : "; about %s", label_text(line->reasons, is_zh));

@@ -257,9 +257,9 @@ static wl_status print_all(struct run *run, wl_error *error)
         WL_TRY(cli->is_json ? print_json(run, topic, error) : print_topic(run, topic, error));
         n_surges += run->topics.trends.items[topic].n_surges;
     }
-    wl_cli_say(
-        cli, WL_SAY(cli, "topics: %zu, days: %zu, surges: %zu", "%zu 个主题，%zu 天，%zu 次激增"),
-        run->topics.trends.n_topics, run->topics.options.n_days, n_surges);
+    wl_cli_say(cli,
+               WL_SAY(cli, "topics: %zu, days: %zu, surges: %zu", "%zu 个主题，%zu 天，%zu 次激增"),
+               run->topics.trends.n_topics, run->topics.options.n_days, n_surges);
     for (size_t k = 0; n_shuffles > 0 && k < sizeof(factors) / sizeof(factors[0]); k++) {
         WL_TRY(print_check(run, n_shuffles, factors[k], error));
     }

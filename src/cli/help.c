@@ -54,8 +54,8 @@ void wl_help_command(struct wl_buf *buf, const struct wl_command *command, bool 
     size_t n_globals;
     const struct wl_option *globals = wl_cli_globals(&n_globals);
 
-    wl_buf_format(buf, "%s\n\n%s: wanliu %s%s%s%s\n",
-                  is_zh ? command->summary_zh : command->summary_en, is_zh ? "用法" : "usage",
+    wl_buf_format(buf, "%s\n\n%s wanliu %s%s%s%s\n",
+                  is_zh ? command->summary_zh : command->summary_en, is_zh ? "用法：" : "usage:",
                   command->name, command->n_options > 0 ? (is_zh ? " [选项]" : " [options]") : "",
                   command->arguments[0] != '\0' ? " " : "", command->arguments);
     if (command->n_options > 0) {

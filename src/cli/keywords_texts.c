@@ -237,5 +237,5 @@ wl_status wl_keyword_texts_read(struct wl_cli *cli, struct wl_keyword_texts *tex
     }
     return texts->n_of[WL_GROUP_A] + texts->n_of[WL_GROUP_B] > 0
                ? WL_OK
-               : wl_fail(error, WL_EGATE, "there are no texts to find keywords in");
+               : wl_fail(error, WL_ENOTFOUND, "there are no texts to find keywords in");
 }

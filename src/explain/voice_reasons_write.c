@@ -107,8 +107,8 @@ void wl_voice_table_write(const struct wl_voice_table *table, enum wl_language l
     wl_buf_format(buf,
                   is_zh ? "%zu 条文本，%zu 位客户，截至 %s；%.1f%% 的文本没有提到原因\n"
                         : "%zu texts of %zu customers as of %s; %.1f %% say no reason\n",
-                  table->n_texts, table->n_users, wl_time_format_iso(table->as_of_us, date),
-                  without);
+                  table->n_texts, table->n_users,
+                  wl_time_format_iso(wl_time_floor(table->as_of_us, WL_SECOND_US), date), without);
     for (size_t i = 0; i < table->n_items; i++) {
         write_reason(table, &table->items[i], is_zh, buf);
     }

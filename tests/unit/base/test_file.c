@@ -9,6 +9,8 @@
 #include "base/limits.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -306,6 +308,28 @@ static void test_share(void)
     wl_lines_close(lines);
 }
 
+// A disk that is full in the middle of a record: a limit on the size of files stands in for it.
+static void test_append_leaves_no_half_record(void)
+{
+    struct rlimit before;
+    struct rlimit small;
+    struct wl_buf buf;
+
+    wl_buf_init(&buf, wl_alloc_default(), 0);
+    CHECK_INT(wl_file_write(in_folder("log"), WL_STR("whole\n"), NULL), WL_OK);
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 10;
+    void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+    CHECK_INT(wl_file_append(in_folder("log"), WL_STR("too long\n"), NULL), WL_EIO);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, old);
+    CHECK_INT(wl_file_read(in_folder("log"), &buf, NULL), WL_OK);
+    CHECK(wl_str_equal(wl_buf_view(&buf), WL_STR("whole\n")));
+    wl_buf_release(&buf);
+}
+
 int main(void)
 {
     CHECK_INT(wl_folder_make(folder, NULL), WL_OK);
@@ -319,5 +343,6 @@ int main(void)
     RUN(test_a_folder_is_held_by_one_at_a_time);
     RUN(test_path_join);
     RUN(test_share);
+    RUN(test_append_leaves_no_half_record);
     return check_report();
 }
