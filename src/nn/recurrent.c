@@ -110,9 +110,15 @@ const float *wl_recurrent_output(const struct wl_recurrent *recurrent,
     return memory->layers[recurrent->n_layers - 1].h;
 }
 
+// A wl_matrix serves reading and writing; what is made here is only read.
 static struct wl_matrix matrix(const float *data, size_t n_rows, size_t n_columns)
 {
-    return wl_matrix_of((void *)(uintptr_t)data, WL_F32, n_rows, n_columns);
+    union {
+        const float *read;
+        void *plain;
+    } view = {.read = data};
+
+    return wl_matrix_of(view.plain, WL_F32, n_rows, n_columns);
 }
 
 static void clear_rows(float *x, size_t begin, size_t end, size_t n_columns)
