@@ -155,6 +155,17 @@ static void bench_number(struct bench *bench, size_t n_layers)
     wl_bert_free(bench->bert);
 }
 
+static void *zeroes(void)
+{
+    void *block = calloc(PEAK_N * PEAK_N, sizeof(float));
+
+    if (block == NULL) {
+        fprintf(stderr, "bench_nn: no memory\n");
+        exit(EXIT_FAILURE);
+    }
+    return block;
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {.n_threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 2};
@@ -162,13 +173,9 @@ int main(int argc, char **argv)
     const char *only = argc > 3 ? argv[3] : "";
     wl_error error = {0};
 
-    bench.a = calloc(PEAK_N * PEAK_N, sizeof(float));
-    bench.b = calloc(PEAK_N * PEAK_N, sizeof(float));
-    bench.c = calloc(PEAK_N * PEAK_N, sizeof(float));
-    if (bench.a == NULL || bench.b == NULL || bench.c == NULL) {
-        fprintf(stderr, "bench_nn: no memory\n");
-        return EXIT_FAILURE;
-    }
+    bench.a = zeroes();
+    bench.b = zeroes();
+    bench.c = zeroes();
     must(wl_gemm_open(wl_alloc_default(), bench.n_threads, &bench.gemm, &error), &error);
     if (wl_gemm_has_bf16(bench.gemm) && strcmp(only, "f32") != 0) {
         bench.number = WL_BF16;
