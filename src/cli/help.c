@@ -55,8 +55,9 @@ void wl_help_command(struct wl_buf *buf, const struct wl_command *command, bool 
     const struct wl_option *globals = wl_cli_globals(&n_globals);
 
     wl_buf_format(buf, "%s\n\n%s wanliu %s%s%s%s\n",
-                  is_zh ? command->summary_zh : command->summary_en, is_zh ? "用法：" : "usage:",
-                  command->name, command->n_options > 0 ? (is_zh ? " [选项]" : " [options]") : "",
+                  is_zh ? command->summary_zh : command->summary_en,
+                  is_zh ? "用法：" : "usage:", command->name,
+                  command->n_options > 0 ? (is_zh ? " [选项]" : " [options]") : "",
                   command->arguments[0] != '\0' ? " " : "", command->arguments);
     if (command->n_options > 0) {
         wl_buf_text(buf, is_zh ? "\n选项：\n" : "\noptions:\n");
