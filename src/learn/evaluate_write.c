@@ -1,30 +1,12 @@
 /* An evaluation as JSON, JSON lines, CSV and a page of text. */
 #include "base/clock.h"
-#include "base/json_write.h"
 #include "learn/evaluate.h"
+#include "learn/figures_json.h"
 #include "math/class_report.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define DIGITS 6 // intervals are no finer than the third digit; six keep files comparable
-
-static void put_text(struct wl_json_writer *json, const char *key, const char *text)
-{
-    wl_json_key(json, key);
-    if (text != NULL) {
-        wl_json_text(json, text);
-    } else {
-        wl_json_null(json);
-    }
-}
-
-static void put_number(struct wl_json_writer *json, const char *key, double value)
-{
-    wl_json_key(json, key);
-    wl_json_digits(json, value, DIGITS);
-}
 
 static void put_count(struct wl_json_writer *json, const char *key, double count)
 {
@@ -53,13 +35,13 @@ static const char *why_of(const struct wl_metric *metric, bool is_zh)
 // value, low, high, n; or null with the reason.
 static void put_metric(struct wl_json_writer *json, const struct wl_metric *metric)
 {
-    put_number(json, "value", metric->value);
+    wl_figure_number(json, "value", metric->value);
     if (isnan(metric->value)) {
-        put_text(json, "status", "not_measurable_yet");
-        put_text(json, "why", why_of(metric, false));
+        wl_figure_text(json, "status", "not_measurable_yet");
+        wl_figure_text(json, "why", why_of(metric, false));
     } else {
-        put_number(json, "low", metric->low);
-        put_number(json, "high", metric->high);
+        wl_figure_number(json, "low", metric->low);
+        wl_figure_number(json, "high", metric->high);
     }
     put_count(json, "n", metric->n);
 }
@@ -70,9 +52,9 @@ static void put_line(const struct wl_evaluation *evaluation, const char *model, 
     struct wl_json_writer json = wl_json_begin(text);
 
     wl_json_open(&json, '{');
-    put_text(&json, "set", evaluation->set);
-    put_text(&json, "model", model);
-    put_text(&json, "metric", key);
+    wl_figure_text(&json, "set", evaluation->set);
+    wl_figure_text(&json, "model", model);
+    wl_figure_text(&json, "metric", key);
     put_metric(&json, metric);
     wl_json_close(&json, '}');
     wl_buf_char(text, '\n');
@@ -137,9 +119,9 @@ static void put_warning(const struct wl_evaluation *evaluation, const char *warn
         return;
     }
     wl_json_open(&json, '{');
-    put_text(&json, "set", evaluation->set);
-    put_text(&json, "model", evaluation->model);
-    put_text(&json, "warning", warning);
+    wl_figure_text(&json, "set", evaluation->set);
+    wl_figure_text(&json, "model", evaluation->model);
+    wl_figure_text(&json, "warning", warning);
     wl_json_close(&json, '}');
     wl_buf_char(text, '\n');
 }
@@ -202,9 +184,9 @@ static void put_note(const struct wl_evaluation *evaluation, struct wl_buf *text
     if (note.n_bytes > 0) {
         struct wl_json_writer json = wl_json_begin(text);
         wl_json_open(&json, '{');
-        put_text(&json, "set", evaluation->set);
-        put_text(&json, "model", evaluation->model);
-        put_text(&json, "note", note.data);
+        wl_figure_text(&json, "set", evaluation->set);
+        wl_figure_text(&json, "model", evaluation->model);
+        wl_figure_text(&json, "note", note.data);
         wl_json_close(&json, '}');
         wl_buf_char(text, '\n');
     }
@@ -241,16 +223,16 @@ static void put_named_metric(struct wl_json_writer *json, const char *key,
     wl_json_open(json, '{');
     put_metric(json, metric);
     if (isnan(metric->value)) {
-        put_text(json, "why_zh", why_of(metric, true));
+        wl_figure_text(json, "why_zh", why_of(metric, true));
     }
-    put_text(json, "interval", metric->method);
+    wl_figure_text(json, "interval", metric->method);
     wl_json_close(json, '}');
 }
 
 static void put_facts(struct wl_json_writer *json, const struct wl_evaluation *evaluation)
 {
-    put_text(json, "set", evaluation->set);
-    put_text(json, "model", evaluation->model);
+    wl_figure_text(json, "set", evaluation->set);
+    wl_figure_text(json, "model", evaluation->model);
     put_count(json, "n", (double)evaluation->n_rows);
     put_count(json, "n_positive", (double)evaluation->n_positive);
     put_count(json, "n_users", (double)evaluation->n_users);
@@ -261,16 +243,16 @@ static void put_facts(struct wl_json_writer *json, const struct wl_evaluation *e
     wl_json_double(json, (double)evaluation->horizon_us / (double)WL_DAY_US);
     wl_json_key(json, "lead_hours");
     wl_json_double(json, (double)evaluation->lead_us / (double)WL_HOUR_US);
-    put_number(json, "threshold", evaluation->threshold);
-    put_text(json, "split", evaluation->split_en);
-    put_text(json, "split_zh", evaluation->split_zh);
+    wl_figure_number(json, "threshold", evaluation->threshold);
+    wl_figure_text(json, "split", evaluation->split_en);
+    wl_figure_text(json, "split_zh", evaluation->split_zh);
     wl_json_key(json, "random_split");
     wl_json_bool(json, evaluation->is_random);
     wl_json_key(json, "below_minimum");
     wl_json_bool(json, evaluation->is_below_minimum);
     wl_json_key(json, "too_good");
     wl_json_bool(json, evaluation->is_too_good);
-    put_text(json, "caution", evaluation->caution);
+    wl_figure_text(json, "caution", evaluation->caution);
 }
 
 static void put_baselines(struct wl_json_writer *json, const struct wl_evaluation *evaluation)
@@ -280,7 +262,7 @@ static void put_baselines(struct wl_json_writer *json, const struct wl_evaluatio
     for (size_t b = 0; b < evaluation->n_baselines; b++) {
         const struct wl_baseline_result *baseline = &evaluation->baselines[b];
         wl_json_open(json, '{');
-        put_text(json, "name", baseline->name);
+        wl_figure_text(json, "name", baseline->name);
         put_named_metric(json, "auc", &baseline->auc);
         put_named_metric(json, "pr_auc", &baseline->pr_auc);
         put_named_metric(json, "lift_10", &baseline->lift_10);
@@ -297,10 +279,10 @@ static void put_pictures(struct wl_json_writer *json, const struct wl_evaluation
     for (size_t i = 0; i < evaluation->n_points; i++) {
         const struct wl_curve_point *point = &evaluation->points[i];
         wl_json_open(json, '[');
-        wl_json_digits(json, point->threshold, DIGITS);
-        wl_json_digits(json, point->recall, DIGITS);
-        wl_json_digits(json, point->false_positive_rate, DIGITS);
-        wl_json_digits(json, point->precision, DIGITS);
+        wl_json_digits(json, point->threshold, WL_FIGURE_DIGITS);
+        wl_json_digits(json, point->recall, WL_FIGURE_DIGITS);
+        wl_json_digits(json, point->false_positive_rate, WL_FIGURE_DIGITS);
+        wl_json_digits(json, point->precision, WL_FIGURE_DIGITS);
         wl_json_close(json, ']');
     }
     wl_json_close(json, ']');
@@ -308,9 +290,9 @@ static void put_pictures(struct wl_json_writer *json, const struct wl_evaluation
     wl_json_open(json, '[');
     for (size_t b = 0; b < WL_ECE_BINS; b++) {
         wl_json_open(json, '{');
-        put_number(json, "n", evaluation->reliability[b].n);
-        put_number(json, "p_mean", evaluation->reliability[b].p_mean);
-        put_number(json, "rate", evaluation->reliability[b].rate);
+        wl_figure_number(json, "n", evaluation->reliability[b].n);
+        wl_figure_number(json, "p_mean", evaluation->reliability[b].p_mean);
+        wl_figure_number(json, "rate", evaluation->reliability[b].rate);
         wl_json_close(json, '}');
     }
     wl_json_close(json, ']');
@@ -322,7 +304,7 @@ static void put_numbers(struct wl_json_writer *json, const char *key, const doub
     wl_json_key(json, key);
     wl_json_open(json, '[');
     for (size_t i = 0; i < n; i++) {
-        wl_json_digits(json, values[i], DIGITS);
+        wl_json_digits(json, values[i], WL_FIGURE_DIGITS);
     }
     wl_json_close(json, ']');
 }
@@ -360,8 +342,9 @@ void wl_evaluation_curve_csv(const struct wl_evaluation *evaluation, struct wl_b
     wl_buf_text(text, "threshold,recall,false_positive_rate,precision\n");
     for (size_t i = 0; i < evaluation->n_points; i++) {
         const struct wl_curve_point *point = &evaluation->points[i];
-        wl_buf_format(text, "%.*g,%.*g,%.*g,%.*g\n", DIGITS, point->threshold, DIGITS,
-                      point->recall, DIGITS, point->false_positive_rate, DIGITS, point->precision);
+        wl_buf_format(text, "%.*g,%.*g,%.*g,%.*g\n", WL_FIGURE_DIGITS, point->threshold,
+                      WL_FIGURE_DIGITS, point->recall, WL_FIGURE_DIGITS, point->false_positive_rate,
+                      WL_FIGURE_DIGITS, point->precision);
     }
 }
 

@@ -1,30 +1,12 @@
 /* An evaluation of a text model as JSON lines, as one JSON object, and as a page of text. */
-#include "base/json_write.h"
+#include "learn/figures_json.h"
 #include "learn/text_evaluate.h"
 #include "text/mask.h"
 
 #include <math.h>
 #include <string.h>
 
-#define DIGITS 6 // intervals are no finer than the third digit; six keep files comparable
-
 /* ---- JSON ---- */
-
-static void put_text(struct wl_json_writer *json, const char *key, const char *text)
-{
-    wl_json_key(json, key);
-    if (text != NULL) {
-        wl_json_text(json, text);
-    } else {
-        wl_json_null(json);
-    }
-}
-
-static void put_number(struct wl_json_writer *json, const char *key, double value)
-{
-    wl_json_key(json, key);
-    wl_json_digits(json, value, DIGITS);
-}
 
 static void put_count(struct wl_json_writer *json, const char *key, size_t count)
 {
@@ -34,9 +16,9 @@ static void put_count(struct wl_json_writer *json, const char *key, size_t count
 
 static void put_metric(struct wl_json_writer *json, const struct wl_text_metric *metric)
 {
-    put_number(json, "value", metric->value);
-    put_number(json, "low", metric->low);
-    put_number(json, "high", metric->high);
+    wl_figure_number(json, "value", metric->value);
+    wl_figure_number(json, "low", metric->low);
+    wl_figure_number(json, "high", metric->high);
     put_count(json, "n", (size_t)metric->n);
 }
 
@@ -52,12 +34,12 @@ static void put_line(const struct wl_text_evaluation *evaluation, const char *mo
     struct wl_json_writer json = wl_json_begin(text);
 
     wl_json_open(&json, '{');
-    put_text(&json, "set", evaluation->set);
-    put_text(&json, "model", model);
-    put_text(&json, "metric", key);
+    wl_figure_text(&json, "set", evaluation->set);
+    wl_figure_text(&json, "model", model);
+    wl_figure_text(&json, "metric", key);
     put_metric(&json, metric);
     if (want != NULL) {
-        put_number(&json, "target", want->value);
+        wl_figure_number(&json, "target", want->value);
         wl_json_key(&json, "reached");
         wl_json_bool(&json, metric->value >= want->value);
     }
@@ -119,11 +101,11 @@ static void put_labels(struct wl_json_writer *json, const struct wl_text_evaluat
     for (size_t c = 0; c < evaluation->n_labels; c++) {
         const struct wl_class_rates *rates = &evaluation->rates[c];
         wl_json_open(json, '{');
-        put_text(json, "label", evaluation->names[c]);
-        put_number(json, "precision", rates->precision);
-        put_number(json, "recall", rates->recall);
-        put_number(json, "f1", rates->f1);
-        put_number(json, "pr_auc", evaluation->pr_auc[c]);
+        wl_figure_text(json, "label", evaluation->names[c]);
+        wl_figure_number(json, "precision", rates->precision);
+        wl_figure_number(json, "recall", rates->recall);
+        wl_figure_number(json, "f1", rates->f1);
+        wl_figure_number(json, "pr_auc", evaluation->pr_auc[c]);
         put_count(json, "support", (size_t)rates->support);
         wl_json_close(json, '}');
     }
@@ -137,8 +119,8 @@ static void put_curve(struct wl_json_writer *json, const struct wl_text_evaluati
     for (size_t i = 0; i < evaluation->n_curve; i++) {
         wl_json_open(json, '{');
         put_count(json, "n", evaluation->curve[i].n);
-        put_number(json, "accuracy", evaluation->curve[i].accuracy);
-        put_number(json, "macro_f1", evaluation->curve[i].macro_f1);
+        wl_figure_number(json, "accuracy", evaluation->curve[i].accuracy);
+        wl_figure_number(json, "macro_f1", evaluation->curve[i].macro_f1);
         wl_json_close(json, '}');
     }
     wl_json_close(json, ']');
@@ -146,9 +128,9 @@ static void put_curve(struct wl_json_writer *json, const struct wl_text_evaluati
     wl_json_open(json, '[');
     for (size_t i = 0; i < evaluation->n_abstain; i++) {
         wl_json_open(json, '{');
-        put_number(json, "threshold", evaluation->abstain[i].threshold);
-        put_number(json, "coverage", evaluation->abstain[i].coverage);
-        put_number(json, "accuracy", evaluation->abstain[i].accuracy);
+        wl_figure_number(json, "threshold", evaluation->abstain[i].threshold);
+        wl_figure_number(json, "coverage", evaluation->abstain[i].coverage);
+        wl_figure_number(json, "accuracy", evaluation->abstain[i].accuracy);
         wl_json_close(json, '}');
     }
     wl_json_close(json, ']');
@@ -159,16 +141,16 @@ void wl_text_evaluation_json(const struct wl_text_evaluation *evaluation, struct
     struct wl_json_writer json = wl_json_begin(text);
 
     wl_json_open(&json, '{');
-    put_text(&json, "set", evaluation->set);
-    put_text(&json, "split", evaluation->split_en);
-    put_text(&json, "goal", evaluation->goal);
-    put_text(&json, "parameters", evaluation->parameters);
+    wl_figure_text(&json, "set", evaluation->set);
+    wl_figure_text(&json, "split", evaluation->split_en);
+    wl_figure_text(&json, "goal", evaluation->goal);
+    wl_figure_text(&json, "parameters", evaluation->parameters);
     put_count(&json, "n_train", evaluation->n_train);
     put_count(&json, "n_copies", evaluation->n_copies);
     put_count(&json, "n_test", evaluation->n_test);
     put_count(&json, "n_groups", evaluation->n_groups);
-    put_number(&json, "threshold", evaluation->threshold);
-    put_number(&json, "oos_threshold", evaluation->oos_threshold);
+    wl_figure_number(&json, "threshold", evaluation->threshold);
+    wl_figure_number(&json, "oos_threshold", evaluation->oos_threshold);
     wl_json_key(&json, "metrics");
     wl_json_open(&json, '{');
     for (enum wl_text_metric_id id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
@@ -182,7 +164,7 @@ void wl_text_evaluation_json(const struct wl_text_evaluation *evaluation, struct
     for (size_t b = 0; b < evaluation->n_baselines; b++) {
         const struct wl_text_baseline_result *baseline = &evaluation->baselines[b];
         wl_json_open(&json, '{');
-        put_text(&json, "name", wl_text_baseline_name(baseline->id));
+        wl_figure_text(&json, "name", wl_text_baseline_name(baseline->id));
         put_named(&json, "accuracy", &baseline->accuracy);
         put_named(&json, "macro_f1", &baseline->macro_f1);
         put_named(&json, "accuracy_gain_of_model", &baseline->accuracy_gain);
