@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/sha256.h"
 #include "fuzz.h"
+#include "nn/text_file.h"
 #include "text/text_linear.h"
 
 static void use(const struct wl_text_classifier *classifier)

@@ -3,7 +3,7 @@
 #include "journey_reasons.h"
 
 #include "model/registry.h"
-#include "text/text_linear.h"
+#include "nn/text_file.h"
 
 #include <math.h>
 #include <string.h>

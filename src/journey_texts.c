@@ -10,8 +10,8 @@
 #include "data/schema.h"
 #include "journey_reasons.h"
 #include "model/registry.h"
+#include "nn/text_file.h"
 #include "text/rules.h"
-#include "text/text_linear.h"
 
 #include <math.h>
 #include <stddef.h>

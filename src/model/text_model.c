@@ -4,7 +4,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/thread.h"
-#include "text/text_linear.h"
+#include "nn/text_file.h"
 
 #include <math.h>
 

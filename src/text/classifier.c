@@ -1,6 +1,7 @@
 /* The part that all text classifiers share: dispatch, working memory, the best two labels. */
 #include "text/classifier_inside.h"
 
+#include "base/file.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -51,6 +52,11 @@ void wl_text_scratch_free(struct wl_text_scratch *scratch)
         wl_alloc_free(scratch->alloc, scratch->blocks[i]);
     }
     wl_linear_scratch_free(scratch->linear);
+    while (scratch->guests != NULL) {
+        struct wl_scratch_guest *guest = scratch->guests;
+        scratch->guests = guest->next;
+        guest->free(guest);
+    }
     wl_alloc_free(scratch->alloc, scratch);
 }
 
@@ -82,6 +88,29 @@ wl_status wl_text_classify(const struct wl_text_classifier *classifier, struct w
                        WL_LINE_BYTES_MAX);
     }
     return classifier->classify(classifier, text, scratch, p, error);
+}
+
+wl_status wl_text_classifier_encode(const struct wl_text_classifier *classifier, struct wl_buf *buf,
+                                    wl_error *error)
+{
+    return classifier->encode != NULL
+               ? classifier->encode(classifier, buf, error)
+               : wl_fail(error, WL_EINVAL, "a classifier of kind %s has no model file",
+                         classifier->about.algorithm);
+}
+
+wl_status wl_text_classifier_save(const struct wl_text_classifier *classifier, const char *path,
+                                  const wl_alloc *alloc, wl_error *error)
+{
+    struct wl_buf buf;
+
+    wl_buf_init(&buf, alloc, 0);
+    wl_status status = wl_text_classifier_encode(classifier, &buf, error);
+    if (status == WL_OK) {
+        status = wl_file_write(path, wl_buf_view(&buf), error);
+    }
+    wl_buf_release(&buf);
+    return status;
 }
 
 struct wl_text_answer wl_text_answer_of(const struct wl_text_classifier *classifier,

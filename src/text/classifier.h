@@ -7,6 +7,7 @@
 #ifndef WL_TEXT_CLASSIFIER_H
 #define WL_TEXT_CLASSIFIER_H
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 enum wl_text_task {
@@ -65,6 +66,16 @@ void wl_text_scratch_free(struct wl_text_scratch *scratch);
 WL_MUST_CHECK wl_status wl_text_classify(const struct wl_text_classifier *classifier,
                                          struct wl_str text, struct wl_text_scratch *scratch,
                                          double *p, wl_error *error);
+
+/* wl_text_classifier_encode - the classifier as the bytes of a model file, onto a sticky buffer.
+ * wl_text_classifier_save - the same into a file. What reads them is nn/text_file.h.
+ * Errors:  WL_EINVAL  a kind without model files, as rules are.  WL_ELIMIT, WL_ENOMEM; those of
+ *          wl_file_write. */
+WL_MUST_CHECK wl_status wl_text_classifier_encode(const struct wl_text_classifier *classifier,
+                                                  struct wl_buf *buf, wl_error *error);
+WL_MUST_CHECK wl_status wl_text_classifier_save(const struct wl_text_classifier *classifier,
+                                                const char *path, const wl_alloc *alloc,
+                                                wl_error *error);
 
 /* wl_text_answer_of - the best two labels of probabilities that wl_text_classify gave. */
 struct wl_text_answer wl_text_answer_of(const struct wl_text_classifier *classifier,

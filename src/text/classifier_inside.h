@@ -1,5 +1,6 @@
-/* What stands behind a wl_text_classifier, for the files that make one (text_linear.c, rules.c):
- * they put this struct first into their own and fill it. Nobody else includes it. */
+/* What stands behind a wl_text_classifier, for the files that make one (text_linear.c, rules.c,
+ * nn/text_bert.c): they put this struct first into their own and fill it. Nobody else includes it.
+ */
 #ifndef WL_TEXT_CLASSIFIER_INSIDE_H
 #define WL_TEXT_CLASSIFIER_INSIDE_H
 #include "text/classifier.h"
@@ -10,6 +11,13 @@ struct wl_text_classifier {
     wl_status (*classify)(const struct wl_text_classifier *classifier, struct wl_str text,
                           struct wl_text_scratch *scratch, double *p, wl_error *error);
     void (*free)(struct wl_text_classifier *classifier);
+    /* Bytes of a model file; NULL: the kind has none. */
+    wl_status (*encode)(const struct wl_text_classifier *classifier, struct wl_buf *buf,
+                        wl_error *error);
+    /* Many texts at once; NULL: one after the other is as good. */
+    wl_status (*classify_all)(const struct wl_text_classifier *classifier, const wl_alloc *alloc,
+                              const struct wl_str *texts, size_t n, size_t n_threads, double *p,
+                              wl_error *error);
 };
 
 /* Blocks of working memory; each has one user at a time within a call. */
@@ -20,9 +28,18 @@ enum wl_scratch_slot {
     WL_SCRATCH_SLOTS
 };
 
+/* What a classifier of a higher layer keeps in a thread's working memory; put first into its own
+ * struct. */
+struct wl_scratch_guest {
+    uint64_t owner; /* number of the classifier it was made for */
+    void (*free)(struct wl_scratch_guest *guest);
+    struct wl_scratch_guest *next;
+};
+
 struct wl_text_scratch {
     const wl_alloc *alloc;
-    void *blocks[WL_SCRATCH_SLOTS]; /* (bytes[i]) owned */
+    struct wl_scratch_guest *guests; /* owned */
+    void *blocks[WL_SCRATCH_SLOTS];  /* (bytes[i]) owned */
     size_t bytes[WL_SCRATCH_SLOTS];
     struct wl_linear_scratch *linear; /* made by the first linear classifier that is asked; owned */
     struct wl_normal normal;          /* the text, normalised */

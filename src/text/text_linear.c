@@ -247,7 +247,8 @@ wl_status wl_text_linear_new(const wl_alloc *alloc, const char *const *labels, s
                   .n_labels = n_labels,
                   .none = WL_TEXT_NO_LABEL},
         .classify = classify,
-        .free = free_linear};
+        .free = free_linear,
+        .encode = wl_text_linear_encode};
     linear->alloc = alloc;
     linear->normaliser = WL_TEXT_NORMALISER;
     linear->n_outputs = wl_text_outputs(n_labels, task);

@@ -2,6 +2,8 @@
 #ifndef WL_TEXT_TEXT_LINEAR_INSIDE_H
 #define WL_TEXT_TEXT_LINEAR_INSIDE_H
 #include "base/arena.h"
+#include "base/bytes.h"
+#include "data/node.h"
 #include "text/classifier_inside.h"
 #include "text/normalise.h"
 #include "text/vocabulary.h"
@@ -57,6 +59,21 @@ WL_MUST_CHECK wl_status wl_text_linear_count(const struct wl_text_linear *linear
 WL_MUST_CHECK wl_status wl_text_linear_new(const wl_alloc *alloc, const char *const *labels,
                                            size_t n_labels, enum wl_text_task task,
                                            struct wl_text_linear **linear_out, wl_error *error);
+
+/* wl_text_linear_encode - wl_text_classifier_encode of a linear one. */
+WL_MUST_CHECK wl_status wl_text_linear_encode(const struct wl_text_classifier *classifier,
+                                              struct wl_buf *buf, wl_error *error);
+
+/* wl_text_linear_read - a linear classifier from an opened frame (text_frame.h); nn/text_file.h
+ * reads files of every kind.
+ *   head    (in)     of the frame.
+ *   reader  (in,out) behind the head.
+ * Cost:    O(bytes).
+ * Errors:  WL_ECORRUPT, WL_EVERSION, WL_ELIMIT  not a whole model of ours.  WL_ENOMEM. */
+WL_MUST_CHECK wl_status wl_text_linear_read(const wl_alloc *alloc, const struct wl_node *head,
+                                            struct wl_reader *reader,
+                                            struct wl_text_classifier **classifier_out,
+                                            wl_error *error);
 
 /* wl_text_linear_of - the linear classifier behind a classifier; NULL when it is another kind. */
 const struct wl_text_linear *wl_text_linear_of(const struct wl_text_classifier *classifier);

@@ -4,7 +4,7 @@
  *         the program learns them anew and writes them there. */
 #include "check.h"
 
-#include "text/text_linear.h"
+#include "nn/text_file.h"
 #include "text/text_train.h"
 
 static const char folder[] = WL_SOURCE_DIR "/tests/golden/text";

@@ -4,6 +4,7 @@
  *         every byte of a file cut or changed; a heap whose n-th request fails. */
 #include "check.h"
 
+#include "nn/text_file.h"
 #include "text/text_linear.h"
 #include "text/text_train.h"
 
