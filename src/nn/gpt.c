@@ -50,6 +50,7 @@ done:
 void wl_gpt_free(struct wl_gpt *gpt)
 {
     if (gpt != NULL) {
+        wl_dense_unpack(&gpt->head);
         wl_transformer_release(&gpt->stack);
         wl_tensors_release(&gpt->tensors);
         wl_alloc_aligned_free(gpt->alloc, gpt->memory);
@@ -74,6 +75,7 @@ wl_status wl_gpt_plan(struct wl_gpt *gpt, size_t rows_max, enum wl_number number
                       (number == WL_BF16 ? (unsigned)WL_BLOCK_OPERANDS : 0U);
 
     WL_TRY(wl_tensors_allocate(&gpt->tensors, blocks, error));
+    wl_dense_unpack(&gpt->head);
     WL_TRY(wl_transformer_plan(&gpt->stack, rows_max, number, is_training, error));
     wl_alloc_aligned_free(gpt->alloc, gpt->memory);
     carve_all(gpt, is_training, &carve);
@@ -124,6 +126,27 @@ wl_status wl_gpt_forward(struct wl_gpt *gpt, struct wl_gemm *gemm,
         .n_rows = batch->n_rows, .starts = batch->starts, .n_texts = batch->n_texts};
 
     return forward(gpt, gemm, batch, &pass, error);
+}
+
+wl_status wl_gpt_forward_watched(struct wl_gpt *gpt, struct wl_gemm *gemm,
+                                 const struct wl_packed_batch *batch,
+                                 void (*watch)(void *context, size_t layer,
+                                               const struct wl_matrix *qkv),
+                                 void *context, wl_error *error)
+{
+    const struct wl_pass pass = {.n_rows = batch->n_rows,
+                                 .starts = batch->starts,
+                                 .n_texts = batch->n_texts,
+                                 .watch = watch,
+                                 .watch_context = context};
+
+    return forward(gpt, gemm, batch, &pass, error);
+}
+
+wl_status wl_gpt_pack(struct wl_gpt *gpt, struct wl_gemm *gemm, wl_error *error)
+{
+    WL_TRY(wl_transformer_pack(&gpt->stack, gemm, &gpt->tensors, error));
+    return wl_dense_pack(gemm, &gpt->tensors, &gpt->head, gpt->stack.number, error);
 }
 
 // Rows of the last hidden states, as the head's operand.

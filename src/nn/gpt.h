@@ -51,6 +51,17 @@ WL_MUST_CHECK wl_status wl_gpt_plan(struct wl_gpt *gpt, size_t rows_max, enum wl
 WL_MUST_CHECK wl_status wl_gpt_forward(struct wl_gpt *gpt, struct wl_gemm *gemm,
                                        const struct wl_packed_batch *batch, wl_error *error);
 
+/* wl_gpt_forward_watched - the same, telling watch each layer's queries, keys and values as
+ * struct wl_pass says; what a cache of them is filled from. */
+WL_MUST_CHECK wl_status wl_gpt_forward_watched(
+    struct wl_gpt *gpt, struct wl_gemm *gemm, const struct wl_packed_batch *batch,
+    void (*watch)(void *context, size_t layer, const struct wl_matrix *qkv), void *context,
+    wl_error *error);
+
+/* wl_gpt_pack - copies of all weights, the head's too, for quicker use; not for training. Call it
+ * after weights were loaded and the model was planned. Errors: WL_ENOMEM, WL_ELIBRARY. */
+WL_MUST_CHECK wl_status wl_gpt_pack(struct wl_gpt *gpt, struct wl_gemm *gemm, wl_error *error);
+
 /* wl_gpt_logits - scores of the next token after rows begin .. begin + n_rows - 1 of the last
  * forward pass, n_rows <= WL_GPT_HEAD_ROWS; they lie in gpt->logits (n_rows, V). */
 WL_MUST_CHECK wl_status wl_gpt_logits(struct wl_gpt *gpt, struct wl_gemm *gemm, size_t begin,

@@ -288,6 +288,9 @@ static wl_status attend(const struct run *r, size_t l)
     struct wl_attention attention = attention_of(r, l);
 
     WL_TRY(dense(r, &block->qkv, &in, &qkv));
+    if (r->pass->watch != NULL) {
+        r->pass->watch(r->pass->watch_context, l, &qkv);
+    }
     wl_attention_forward(&attention, &qkv, &attended, kept->log_totals);
     return dense(r, &block->out, &attended, &branch);
 }

@@ -126,6 +126,9 @@ struct wl_pass {
     float attention_dropout; /* of attention's shares */
     uint64_t seed;
     uint64_t step;
+    /* Told each layer's queries, keys and values, (n_rows, 3 C), before attention; or NULL. */
+    void (*watch)(void *context, size_t layer, const struct wl_matrix *qkv);
+    void *watch_context;
 };
 
 /* wl_transformer_forward - t->x from the embeddings' to the last hidden states (after norm_last).
