@@ -53,10 +53,11 @@ WL_MUST_CHECK wl_status wl_gpt_forward(struct wl_gpt *gpt, struct wl_gemm *gemm,
 
 /* wl_gpt_forward_watched - the same, telling watch each layer's queries, keys and values as
  * struct wl_pass says; what a cache of them is filled from. */
-WL_MUST_CHECK wl_status wl_gpt_forward_watched(
-    struct wl_gpt *gpt, struct wl_gemm *gemm, const struct wl_packed_batch *batch,
-    void (*watch)(void *context, size_t layer, const struct wl_matrix *qkv), void *context,
-    wl_error *error);
+WL_MUST_CHECK wl_status wl_gpt_forward_watched(struct wl_gpt *gpt, struct wl_gemm *gemm,
+                                               const struct wl_packed_batch *batch,
+                                               void (*watch)(void *context, size_t layer,
+                                                             const struct wl_matrix *qkv),
+                                               void *context, wl_error *error);
 
 /* wl_gpt_pack - copies of all weights, the head's too, for quicker use; not for training. Call it
  * after weights were loaded and the model was planned. Errors: WL_ENOMEM, WL_ELIBRARY. */
