@@ -57,7 +57,9 @@ void wl_bert_free(struct wl_bert *bert)
 {
     if (bert != NULL) {
         wl_transformer_release(&bert->stack);
-        wl_tensors_release(&bert->tensors);
+        if (!bert->is_view) {
+            wl_tensors_release(&bert->tensors);
+        }
         wl_alloc_aligned_free(bert->alloc, bert->memory);
         wl_alloc_free(bert->alloc, bert);
     }
@@ -81,28 +83,67 @@ static void carve_all(struct wl_bert *bert, size_t n_rows, size_t n_texts, struc
     bert->losses = wl_carve_bytes(carve, n_texts, sizeof(double));
 }
 
-wl_status wl_bert_plan(struct wl_bert *bert, size_t rows_max, size_t texts_max,
-                       enum wl_number number, bool is_training, wl_error *error)
+// Working memory of embeddings and head, beside the stack's.
+static wl_status plan_around(struct wl_bert *bert, size_t texts_max, wl_error *error)
 {
     struct wl_carve carve = {0};
-    unsigned blocks = (is_training ? WL_BLOCK_GRADIENTS | WL_BLOCK_MOMENTS : 0U) |
-                      (number == WL_BF16 ? (unsigned)WL_BLOCK_OPERANDS : 0U);
 
     bert->texts_max = 0;
-    WL_TRY(wl_tensors_allocate(&bert->tensors, blocks, error));
-    WL_TRY(wl_transformer_plan(&bert->stack, rows_max, number, is_training, error));
     wl_alloc_aligned_free(bert->alloc, bert->memory);
     carve_all(bert, bert->stack.rows_max, texts_max, &carve);
     bert->memory = wl_alloc_aligned(bert->alloc, carve.n_bytes, 1);
     if (bert->memory == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory for a batch of %zu rows: %zu MiB", rows_max,
-                       carve.n_bytes >> 20);
+        return wl_fail(error, WL_ENOMEM, "no memory for a batch of %zu rows: %zu MiB",
+                       bert->stack.rows_max, carve.n_bytes >> 20);
     }
     carve = (struct wl_carve){.base = bert->memory};
     carve_all(bert, bert->stack.rows_max, texts_max, &carve);
     bert->texts_max = texts_max;
+    return WL_OK;
+}
+
+wl_status wl_bert_plan(struct wl_bert *bert, size_t rows_max, size_t texts_max,
+                       enum wl_number number, bool is_training, wl_error *error)
+{
+    unsigned blocks = (is_training ? WL_BLOCK_GRADIENTS | WL_BLOCK_MOMENTS : 0U) |
+                      (number == WL_BF16 ? (unsigned)WL_BLOCK_OPERANDS : 0U);
+
+    WL_ASSERT(!bert->is_view);
+    bert->texts_max = 0;
+    WL_TRY(wl_tensors_allocate(&bert->tensors, blocks, error));
+    WL_TRY(wl_transformer_plan(&bert->stack, rows_max, number, is_training, error));
+    WL_TRY(plan_around(bert, texts_max, error));
     wl_tensors_refresh(&bert->tensors);
     return WL_OK;
+}
+
+wl_status wl_bert_view(const struct wl_bert *bert, size_t rows_max, size_t texts_max,
+                       struct wl_bert **view_out, wl_error *error)
+{
+    wl_status status = WL_OK;
+    struct wl_bert *view = wl_alloc_zeroed(bert->alloc, 1, sizeof(*view));
+
+    if (view == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a BERT");
+    }
+    *view = (struct wl_bert){.config = bert->config,
+                             .alloc = bert->alloc,
+                             .is_view = true,
+                             .tensors = bert->tensors,
+                             .word = bert->word,
+                             .position = bert->position,
+                             .segment = bert->segment,
+                             .norm = bert->norm,
+                             .pooler = bert->pooler,
+                             .head = bert->head};
+    WL_GO(wl_transformer_view(&bert->stack, &view->stack, error));
+    WL_GO(wl_transformer_plan(&view->stack, rows_max, bert->stack.number, false, error));
+    WL_GO(plan_around(view, texts_max, error));
+    *view_out = view;
+    view = NULL;
+done:
+    wl_bert_free(view);
+    return status;
 }
 
 // Places of dropout around the stack, behind those of its layers.

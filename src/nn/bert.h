@@ -27,7 +27,8 @@ struct wl_bert_config {
 struct wl_bert {
     struct wl_bert_config config;
     const wl_alloc *alloc;
-    struct wl_tensors tensors;
+    bool is_view;              /* tensors are another BERT's: see wl_bert_view */
+    struct wl_tensors tensors; /* owned, but not by a view */
     struct wl_transformer stack;
     size_t word;     /* offset of (V, C) */
     size_t position; /* (P, C) */
@@ -59,6 +60,13 @@ void wl_bert_free(struct wl_bert *bert);
  * plan. Training adds gradients and moments; WL_BF16 adds bf16 weights. Errors: WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_bert_plan(struct wl_bert *bert, size_t rows_max, size_t texts_max,
                                      enum wl_number number, bool is_training, wl_error *error);
+
+/* wl_bert_view - another working memory on the weights of a BERT that is planned for use, so that
+ * threads share them: the same numbers, a batch of its own. The BERT must outlive its views and
+ * neither learn nor be planned or packed again.
+ * Errors:  WL_ENOMEM. Free with wl_bert_free. */
+WL_MUST_CHECK wl_status wl_bert_view(const struct wl_bert *bert, size_t rows_max, size_t texts_max,
+                                     struct wl_bert **view_out, wl_error *error);
 
 /* wl_bert_forward - without dropout: hidden states in bert->stack.x (n_rows, C), of each text the
  * pooled row in bert->pooled and logits in bert->logits (n_texts, K).

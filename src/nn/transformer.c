@@ -115,6 +115,9 @@ done:
 
 static void unpack(struct wl_transformer *t)
 {
+    if (t->is_view) {
+        return;
+    }
     for (size_t l = 0; t->blocks != NULL && l < t->shape.n_layers; l++) {
         wl_dense_unpack(&t->blocks[l].qkv);
         wl_dense_unpack(&t->blocks[l].out);
@@ -137,6 +140,24 @@ wl_status wl_transformer_pack(struct wl_transformer *t, struct wl_gemm *gemm,
     return WL_OK;
 }
 
+wl_status wl_transformer_view(const struct wl_transformer *t, struct wl_transformer *view,
+                              wl_error *error)
+{
+    struct wl_transformer made = {.shape = t->shape,
+                                  .alloc = t->alloc,
+                                  .is_view = true,
+                                  .blocks = t->blocks,
+                                  .norm_last = t->norm_last,
+                                  .number = t->number};
+
+    made.kept = wl_alloc_zeroed(t->alloc, t->shape.n_layers + 1, sizeof(*made.kept));
+    if (made.kept == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu layers", t->shape.n_layers);
+    }
+    *view = made;
+    return WL_OK;
+}
+
 void wl_transformer_release(struct wl_transformer *t)
 {
     if (t == NULL || t->alloc == NULL) {
@@ -144,7 +165,9 @@ void wl_transformer_release(struct wl_transformer *t)
     }
     unpack(t);
     wl_alloc_aligned_free(t->alloc, t->memory);
-    wl_alloc_free(t->alloc, t->blocks);
+    if (!t->is_view) {
+        wl_alloc_free(t->alloc, t->blocks);
+    }
     wl_alloc_free(t->alloc, t->kept);
     *t = (struct wl_transformer){0};
 }

@@ -59,7 +59,8 @@ struct wl_block_memory {
 struct wl_transformer {
     struct wl_transformer_shape shape;
     const wl_alloc *alloc;
-    struct wl_block *blocks;        /* (L) owned */
+    bool is_view;                   /* blocks are another stack's: see wl_transformer_view */
+    struct wl_block *blocks;        /* (L) owned, but not by a view */
     struct wl_norm_place norm_last; /* pre-norm only */
     enum wl_number number;          /* of operands */
     bool is_training;
@@ -102,6 +103,12 @@ WL_MUST_CHECK wl_status wl_transformer_init(struct wl_transformer *t, const wl_a
                                             const struct wl_transformer_names *names,
                                             struct wl_tensors *tensors, wl_error *error);
 void wl_transformer_release(struct wl_transformer *t);
+
+/* wl_transformer_view - a stack without a plan on the weights of another one, packed copies too.
+ * The other one must outlive it and not be planned or packed again.
+ * Errors:  WL_ENOMEM. Release with wl_transformer_release. */
+WL_MUST_CHECK wl_status wl_transformer_view(const struct wl_transformer *t,
+                                            struct wl_transformer *view, wl_error *error);
 
 /* wl_transformer_plan - memory for batches of up to rows_max rows, rounded up as batches are;
  * replaces an earlier plan.

@@ -4,10 +4,8 @@
  * changed the accuracy of no set tried: see docs/formats/text_model.md. */
 #include "text/text_linear.h"
 
-#include "math/calibrate.h"
 #include "text/text_linear_inside.h"
 
-#include <math.h>
 #include <string.h>
 
 #define LANES ((size_t)16) /* outputs whose sums fit into registers together */
@@ -15,55 +13,6 @@
 size_t wl_text_outputs(size_t n_labels, enum wl_text_task task)
 {
     return task == WL_TEXT_ONE && n_labels == 2 ? 1 : n_labels;
-}
-
-/* -- probabilities -- */
-
-static void softmax(double *p, size_t n)
-{
-    double top = p[0];
-    double sum = 0.0;
-
-    for (size_t i = 1; i < n; i++) {
-        top = p[i] > top ? p[i] : top;
-    }
-    for (size_t i = 0; i < n; i++) {
-        p[i] = exp(p[i] - top);
-        sum += p[i];
-    }
-    for (size_t i = 0; i < n; i++) {
-        p[i] /= sum;
-    }
-}
-
-static void know_nothing(const struct wl_text_linear *linear, double *p)
-{
-    size_t n = linear->base.about.n_labels;
-    double each = linear->base.about.task == WL_TEXT_ONE ? 1.0 / (double)n : 0.0;
-
-    for (size_t i = 0; i < n; i++) {
-        p[i] = each;
-    }
-}
-
-void wl_text_probabilities(const struct wl_text_linear *linear, const float *margins, double *p)
-{
-    bool is_one = linear->base.about.task == WL_TEXT_ONE;
-
-    if (margins == NULL) {
-        know_nothing(linear, p);
-        return;
-    }
-    for (size_t o = 0; o < linear->n_outputs; o++) {
-        p[o] = linear->slope[o] * (double)margins[o] + linear->intercept[o];
-        p[o] = is_one && linear->n_outputs > 1 ? p[o] : wl_sigmoid(p[o]);
-    }
-    if (is_one && linear->n_outputs > 1) {
-        softmax(p, linear->n_outputs);
-    } else if (is_one) {
-        p[1] = p[0];
-        p[0] = 1.0 - p[1];
-    }
 }
 
 /* -- serving -- */
@@ -178,7 +127,8 @@ static wl_status classify(const struct wl_text_classifier *classifier, struct wl
     wl_tfidf_weigh(vocabulary->keys, vocabulary->idf, linear->binary, row->columns, row->n,
                    row->values);
     add_margins(linear, row, scratch->margins);
-    wl_text_probabilities(linear, row->n > 0 ? scratch->margins : NULL, p);
+    const struct wl_text_scale scale = wl_text_linear_scale(linear);
+    wl_text_probabilities(&scale, row->n > 0 ? scratch->margins : NULL, p);
     return WL_OK;
 }
 

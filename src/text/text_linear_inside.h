@@ -6,6 +6,7 @@
 #include "data/node.h"
 #include "text/classifier_inside.h"
 #include "text/normalise.h"
+#include "text/text_scale.h"
 #include "text/vocabulary.h"
 
 /* Two labels of which one is right have one output, for label 1; else each label has one. */
@@ -86,10 +87,14 @@ WL_MUST_CHECK wl_status wl_text_linear_reserve(struct wl_text_linear *linear, si
 /* wl_text_outputs - outputs of n_labels labels. */
 size_t wl_text_outputs(size_t n_labels, enum wl_text_task task);
 
-/* wl_text_probabilities - calibrated probabilities from margins.
- *   margins  (in)  (n_outputs); NULL: the text has nothing that is known.
- *   p        (out) (n_labels) sums to 1 for WL_TEXT_ONE; nothing known: the same for all, and 0 for
- *                  WL_TEXT_ANY. */
-void wl_text_probabilities(const struct wl_text_linear *linear, const float *margins, double *p);
+/* wl_text_linear_scale - its slopes and intercepts; borrowed. */
+static inline struct wl_text_scale wl_text_linear_scale(const struct wl_text_linear *linear)
+{
+    return (struct wl_text_scale){.task = linear->base.about.task,
+                                  .n_labels = linear->base.about.n_labels,
+                                  .n_outputs = linear->n_outputs,
+                                  .slope = linear->slope,
+                                  .intercept = linear->intercept};
+}
 
 #endif

@@ -8,7 +8,6 @@
 #include "math/calibrate.h"
 #include "text/dual_descent.h"
 #include "text/normalise.h"
-#include "text/text_calibrate.h"
 #include "text/text_corpus.h"
 #include "text/text_folds.h"
 #include "text/text_linear_inside.h"
@@ -340,11 +339,12 @@ static void put_held(const struct training *training, const struct wl_text_linea
                      double *held_p)
 {
     const struct wl_text_set *set = training->set;
+    const struct wl_text_scale scale = wl_text_linear_scale(linear);
 
     for (size_t i = 0; i < set->n; i++) {
         const float *margins =
             training->is_held[i] != 0 ? training->held + i * training->n_outputs : NULL;
-        wl_text_probabilities(linear, margins, held_p + i * set->n_labels);
+        wl_text_probabilities(&scale, margins, held_p + i * set->n_labels);
     }
 }
 
@@ -352,6 +352,7 @@ static wl_status settle(struct training *training, struct wl_text_linear *linear
                         const struct wl_sink *sink, double *held_p, wl_error *error)
 {
     const struct wl_text_set *set = training->set;
+    const struct wl_text_scale scale = wl_text_linear_scale(linear);
     struct wl_text_held held = {
         .set = set, .margins = training->held, .is_held = training->is_held};
 
@@ -368,7 +369,7 @@ static wl_status settle(struct training *training, struct wl_text_linear *linear
     if (training->options->folds == 0) {
         return WL_OK; // slopes of 1, threshold 0
     }
-    WL_TRY(wl_text_calibrate(training->alloc, &held, linear, error));
+    WL_TRY(wl_text_calibrate(training->alloc, &held, &scale, error));
     double *p = held_p;
     wl_status status = WL_OK;
     if (p == NULL) {

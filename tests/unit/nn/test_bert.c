@@ -181,6 +181,41 @@ static void test_refusals(void)
     wl_gemm_close(gemm);
 }
 
+// A view gives the numbers of its BERT, packed or not, and outlives other views.
+static void test_views(void)
+{
+    static const int32_t tokens[] = {1, 2, 3, 4, 5, 6, 7};
+    struct wl_bert *bert = NULL;
+    struct wl_bert *views[2] = {NULL, NULL};
+    struct wl_packed_batch batch;
+    struct wl_gemm *gemm = NULL;
+    float want[8];
+
+    CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
+    CHECK_INT(wl_bert_new(wl_alloc_default(), &config, &bert, &fault), WL_OK);
+    wl_tensors_start(&bert->tensors, 3, 0.2);
+    CHECK_INT(wl_bert_plan(bert, 16, 2, WL_F32, false, &fault), WL_OK);
+    CHECK_INT(wl_transformer_pack(&bert->stack, gemm, &bert->tensors, &fault), WL_OK);
+    CHECK_INT(wl_packed_batch_init(&batch, wl_alloc_default(), 32, 2, &fault), WL_OK);
+    CHECK_INT(wl_packed_batch_add(&batch, tokens, NULL, 7, &fault), WL_OK);
+    CHECK_INT(wl_bert_forward(bert, gemm, &batch, &fault), WL_OK);
+    CHECK(config.n_labels <= COUNT(want));
+    memcpy(want, bert->logits, config.n_labels * sizeof(*want));
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(wl_bert_view(bert, 32, 2, &views[i], &fault), WL_OK);
+        memset(bert->logits, 0, config.n_labels * sizeof(*want));
+        CHECK_INT(wl_bert_forward(views[i], gemm, &batch, &fault), WL_OK);
+        CHECK(memcmp(views[i]->logits, want, config.n_labels * sizeof(*want)) == 0);
+    }
+    wl_bert_free(views[0]);
+    CHECK_INT(wl_bert_forward(views[1], gemm, &batch, &fault), WL_OK);
+    CHECK(memcmp(views[1]->logits, want, config.n_labels * sizeof(*want)) == 0);
+    wl_bert_free(views[1]);
+    wl_packed_batch_release(&batch);
+    wl_bert_free(bert);
+    wl_gemm_close(gemm);
+}
+
 static void test_every_failed_allocation(void)
 {
     for (size_t n_good = 0;; n_good++) {
@@ -192,6 +227,11 @@ static void test_every_failed_allocation(void)
         if (status == WL_OK) {
             status = wl_bert_plan(bert, 16, 2, WL_BF16, true, &fault);
         }
+        struct wl_bert *view = NULL;
+        if (status == WL_OK) {
+            status = wl_bert_view(bert, 16, 2, &view, &fault);
+        }
+        wl_bert_free(view);
         wl_bert_free(bert);
         CHECK_INT(heap.live_blocks, 0);
         if (status == WL_OK) {
@@ -208,6 +248,7 @@ int main(void)
     RUN(test_same_seed_same_bytes);
     RUN(test_neighbours_do_not_meet);
     RUN(test_refusals);
+    RUN(test_views);
     RUN(test_every_failed_allocation);
     return check_report();
 }

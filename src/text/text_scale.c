@@ -1,7 +1,7 @@
 /* The loss of a temperature is convex in its inverse, the slope: Newton's steps in one dimension,
  * halved while the loss does not fall. A label that was right in none or in all of the held-out
  * texts has no sigmoid to fit: it gets its base rate, whatever the margin. */
-#include "text/text_calibrate.h"
+#include "text/text_scale.h"
 
 #include "math/calibrate.h"
 
@@ -11,6 +11,55 @@
 #define STEPS_MAX 100
 #define SLOPE_MIN 1e-3 /* flat, yet rising */
 #define SLOPE_MAX 1e3
+
+/* -- probabilities -- */
+
+static void softmax(double *p, size_t n)
+{
+    double top = p[0];
+    double sum = 0.0;
+
+    for (size_t i = 1; i < n; i++) {
+        top = p[i] > top ? p[i] : top;
+    }
+    for (size_t i = 0; i < n; i++) {
+        p[i] = exp(p[i] - top);
+        sum += p[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        p[i] /= sum;
+    }
+}
+
+static void know_nothing(const struct wl_text_scale *scale, double *p)
+{
+    size_t n = scale->n_labels;
+    double each = scale->task == WL_TEXT_ONE ? 1.0 / (double)n : 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        p[i] = each;
+    }
+}
+
+void wl_text_probabilities(const struct wl_text_scale *scale, const float *margins, double *p)
+{
+    bool is_one = scale->task == WL_TEXT_ONE;
+
+    if (margins == NULL) {
+        know_nothing(scale, p);
+        return;
+    }
+    for (size_t o = 0; o < scale->n_outputs; o++) {
+        p[o] = scale->slope[o] * (double)margins[o] + scale->intercept[o];
+        p[o] = is_one && scale->n_outputs > 1 ? p[o] : wl_sigmoid(p[o]);
+    }
+    if (is_one && scale->n_outputs > 1) {
+        softmax(p, scale->n_outputs);
+    } else if (is_one) {
+        p[1] = p[0];
+        p[0] = 1.0 - p[1];
+    }
+}
 
 /* -- temperature -- */
 
@@ -83,8 +132,8 @@ static double fit_slope(const struct wl_text_held *held, size_t n_outputs)
 
 /* -- sigmoids -- */
 
-static void fit_sigmoid(const struct wl_text_held *held, size_t o, struct wl_text_linear *linear,
-                        double *margins, uint8_t *labels)
+static void fit_sigmoid(const struct wl_text_held *held, size_t o,
+                        const struct wl_text_scale *scale, double *margins, uint8_t *labels)
 {
     const struct wl_text_set *set = held->set;
     struct wl_calibrator calibrator;
@@ -93,7 +142,7 @@ static void fit_sigmoid(const struct wl_text_held *held, size_t o, struct wl_tex
 
     for (size_t i = 0; i < set->n; i++) {
         if (held->is_held[i] != 0) {
-            margins[n] = (double)held->margins[i * linear->n_outputs + o];
+            margins[n] = (double)held->margins[i * scale->n_outputs + o];
             labels[n] = set->task == WL_TEXT_ONE ? set->labels[i] == 1
                                                  : set->marks[i * set->n_labels + o] != 0;
             n_right += labels[n];
@@ -102,25 +151,25 @@ static void fit_sigmoid(const struct wl_text_held *held, size_t o, struct wl_tex
     }
     struct wl_calibration_data data = {.margins = margins, .labels = labels, .n = n};
     if (wl_calibrate_sigmoid(&data, &calibrator, NULL) == WL_OK) {
-        linear->slope[o] = calibrator.slope;
-        linear->intercept[o] = calibrator.intercept;
+        scale->slope[o] = calibrator.slope;
+        scale->intercept[o] = calibrator.intercept;
     } else {
         double rate = ((double)n_right + 0.5) / ((double)n + 1.0);
-        linear->slope[o] = SLOPE_MIN;
-        linear->intercept[o] = log(rate / (1.0 - rate));
+        scale->slope[o] = SLOPE_MIN;
+        scale->intercept[o] = log(rate / (1.0 - rate));
     }
 }
 
 wl_status wl_text_calibrate(const wl_alloc *alloc, const struct wl_text_held *held,
-                            struct wl_text_linear *linear, wl_error *error)
+                            const struct wl_text_scale *scale, wl_error *error)
 {
     const struct wl_text_set *set = held->set;
 
-    if (set->task == WL_TEXT_ONE && linear->n_outputs > 1) {
-        double slope = fit_slope(held, linear->n_outputs);
-        for (size_t o = 0; o < linear->n_outputs; o++) {
-            linear->slope[o] = slope;
-            linear->intercept[o] = 0.0;
+    if (set->task == WL_TEXT_ONE && scale->n_outputs > 1) {
+        double slope = fit_slope(held, scale->n_outputs);
+        for (size_t o = 0; o < scale->n_outputs; o++) {
+            scale->slope[o] = slope;
+            scale->intercept[o] = 0.0;
         }
         return WL_OK;
     }
@@ -130,8 +179,8 @@ wl_status wl_text_calibrate(const wl_alloc *alloc, const struct wl_text_held *he
     if (margins == NULL || labels == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory to calibrate on %zu texts", set->n);
     }
-    for (size_t o = 0; o < linear->n_outputs && status == WL_OK; o++) {
-        fit_sigmoid(held, o, linear, margins, labels);
+    for (size_t o = 0; o < scale->n_outputs && status == WL_OK; o++) {
+        fit_sigmoid(held, o, scale, margins, labels);
     }
     wl_alloc_free(alloc, margins);
     wl_alloc_free(alloc, labels);
