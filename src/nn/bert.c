@@ -3,6 +3,7 @@
 #include "nn/bert.h"
 
 #include "nn/carve.h"
+#include "nn/lora.h"
 
 static wl_status add_tensors(struct wl_bert *bert, wl_error *error)
 {
@@ -209,6 +210,7 @@ static wl_status forward(struct wl_bert *bert, struct wl_gemm *gemm,
                          wl_error *error)
 {
     WL_TRY(check_batch(bert, batch, error));
+    wl_lora_begin(bert->stack.lora, pass);
     embed(bert, batch, pass);
     WL_TRY(wl_transformer_forward(&bert->stack, gemm, &bert->tensors, pass, error));
     return pool(bert, gemm, batch, pass, error);
@@ -284,22 +286,32 @@ static wl_status pool_back(struct wl_bert *bert, struct wl_gemm *gemm,
     return WL_OK;
 }
 
+static void table_back(const struct wl_bert *bert, const struct wl_matrix *dy, const int32_t *ids,
+                       size_t table)
+{
+    float *gradient = wl_tensors_gradient(&bert->tensors, table);
+
+    if (gradient != NULL) {
+        wl_embedding_backward(dy, ids, gradient);
+    }
+}
+
 static void embed_back(struct wl_bert *bert, const struct wl_packed_batch *batch,
                        const struct wl_pass *pass)
 {
-    const float *w = bert->tensors.weights;
-    float *g = bert->tensors.gradients;
+    const struct wl_tensors *t = &bert->tensors;
     struct wl_matrix dx = rows_of(bert, bert->stack.dx, batch->n_rows);
     struct wl_matrix dnormed = rows_of(bert, bert->stack.branch, batch->n_rows);
     struct wl_matrix sum = rows_of(bert, bert->embedded, batch->n_rows);
 
     wl_dropout_apply(wl_dropout_at(pass->dropout, pass->seed, pass->step, DROP_EMBEDDINGS), &dx,
                      &dnormed);
-    wl_norm_backward(&sum, w + bert->norm.gain, bert->stats, &dnormed, false, &dx,
-                     g + bert->norm.gain, g + bert->norm.shift, bert->stack.scratch);
-    wl_embedding_backward(&dx, batch->tokens, g + bert->word);
-    wl_embedding_backward(&dx, batch->positions, g + bert->position);
-    wl_embedding_backward(&dx, batch->segments, g + bert->segment);
+    wl_norm_backward(&sum, t->weights + bert->norm.gain, bert->stats, &dnormed, false, &dx,
+                     wl_tensors_gradient(t, bert->norm.gain),
+                     wl_tensors_gradient(t, bert->norm.shift), bert->stack.scratch);
+    table_back(bert, &dx, batch->tokens, bert->word);
+    table_back(bert, &dx, batch->positions, bert->position);
+    table_back(bert, &dx, batch->segments, bert->segment);
 }
 
 wl_status wl_bert_train(struct wl_bert *bert, struct wl_gemm *gemm,
@@ -312,7 +324,8 @@ wl_status wl_bert_train(struct wl_bert *bert, struct wl_gemm *gemm,
                                  .dropout = bert->config.dropout,
                                  .attention_dropout = bert->config.attention_dropout,
                                  .seed = seed,
-                                 .step = step};
+                                 .step = step,
+                                 .is_training = true};
 
     WL_ASSERT(bert->config.n_labels > 0);
     WL_TRY(forward(bert, gemm, batch, &pass, error));

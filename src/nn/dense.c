@@ -3,6 +3,7 @@
 #include "nn/dense.h"
 
 #include "nn/kernels.h"
+#include "nn/lora.h"
 
 wl_status wl_dense_add(struct wl_tensors *tensors, const char *name, size_t n_in, size_t n_out,
                        bool has_bias, struct wl_dense *dense, wl_error *error)
@@ -46,9 +47,10 @@ void wl_dense_unpack(struct wl_dense *dense)
     dense->packed = NULL;
 }
 
-wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
-                           const struct wl_dense *dense, const struct wl_matrix *x,
-                           const struct wl_matrix *y, wl_error *error)
+// y = x W^T + b, by the weights themselves.
+static wl_status product(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                         const struct wl_dense *dense, const struct wl_matrix *x,
+                         const struct wl_matrix *y, wl_error *error)
 {
     const float *bias = dense->has_bias ? tensors->weights + dense->bias : NULL;
 
@@ -59,21 +61,32 @@ wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensor
     return wl_gemm_run_bias(gemm, WL_GEMM_B_TRANSPOSED, x, &weights, bias, y, error);
 }
 
+wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                           const struct wl_dense *dense, const struct wl_matrix *x,
+                           const struct wl_matrix *y, wl_error *error)
+{
+    WL_TRY(product(gemm, tensors, dense, x, y, error));
+    return dense->lora == NULL ? WL_OK : wl_lora_forward(dense->lora, gemm, x, y, error);
+}
+
 wl_status wl_dense_backward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                             const struct wl_dense *dense, const struct wl_matrix *x,
                             const struct wl_matrix *dy, bool is_added, const struct wl_matrix *dx,
                             float *scratch, wl_error *error)
 {
     struct wl_matrix weights = weights_for(tensors, dense, dy->number);
-    struct wl_matrix dweights =
-        wl_matrix_of(tensors->gradients + dense->weight, WL_F32, dense->n_out, dense->n_in);
+    float *dweight = wl_tensors_gradient(tensors, dense->weight);
+    float *dbias = dense->has_bias ? wl_tensors_gradient(tensors, dense->bias) : NULL;
+    struct wl_matrix dweights = wl_matrix_of(dweight, WL_F32, dense->n_out, dense->n_in);
 
     if (dx != NULL) {
         WL_TRY(wl_gemm_run(gemm, is_added ? WL_GEMM_ADD : WL_GEMM_PLAIN, dy, &weights, dx, error));
     }
-    WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, dy, x, &dweights, error));
-    if (dense->has_bias) {
-        wl_columns_sum(dy, tensors->gradients + dense->bias, scratch);
+    if (dweight != NULL) {
+        WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, dy, x, &dweights, error));
     }
-    return WL_OK;
+    if (dbias != NULL) {
+        wl_columns_sum(dy, dbias, scratch);
+    }
+    return dense->lora == NULL ? WL_OK : wl_lora_backward(dense->lora, gemm, x, dy, dx, error);
 }

@@ -5,6 +5,8 @@
 #include "nn/gemm.h"
 #include "nn/tensors.h"
 
+struct wl_lora_layer;
+
 struct wl_dense {
     size_t weight; /* offset of (n_out, n_in) */
     size_t bias;   /* offset of (n_out), when has_bias */
@@ -14,6 +16,8 @@ struct wl_dense {
     struct wl_gemm_packed
         *packed; /* weights as the processor likes them, by wl_dense_pack; or NULL */
     enum wl_number packed_number;
+    const struct wl_lora_layer
+        *lora; /* adapters added to the output (nn/lora.h), or NULL; borrowed */
 };
 
 /* wl_dense_add - append "<name>.weight" and, when wanted, "<name>.bias" to the table. Errors: as
@@ -36,7 +40,7 @@ WL_MUST_CHECK wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_t
                                          const struct wl_dense *dense, const struct wl_matrix *x,
                                          const struct wl_matrix *y, wl_error *error);
 
-/* wl_dense_backward - gradients += those of W and b; dx = dy W.
+/* wl_dense_backward - gradients += those of W and b, unless they are frozen; dx = dy W.
  *   dy  (in)  (N, n_out) the number of x.
  *   dx  (out) (N, n_in) like y above, or NULL: not wanted; added to when is_added.
  *   scratch  (out) (WL_PIECES, n_out), for the bias. */

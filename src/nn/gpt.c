@@ -2,6 +2,7 @@
 #include "nn/gpt.h"
 
 #include "nn/carve.h"
+#include "nn/lora.h"
 
 static wl_status add_tensors(struct wl_gpt *gpt, wl_error *error)
 {
@@ -112,6 +113,7 @@ static wl_status forward(struct wl_gpt *gpt, struct wl_gemm *gemm,
     }
     WL_TRY(
         wl_packed_batch_check(batch, gpt->config.n_vocabulary, gpt->config.n_positions, 0, error));
+    wl_lora_begin(gpt->stack.lora, pass);
     wl_embedding_forward(w + gpt->word, batch->tokens, false, &sum);
     wl_embedding_forward(w + gpt->position, batch->positions, true, &sum);
     wl_dropout_apply(wl_dropout_at(pass->dropout, pass->seed, pass->step, DROP_EMBEDDINGS), &sum,
@@ -206,14 +208,19 @@ static wl_status check_targets(const struct wl_gpt *gpt, const struct wl_packed_
 static void embed_back(struct wl_gpt *gpt, const struct wl_packed_batch *batch,
                        const struct wl_pass *pass)
 {
-    float *g = gpt->tensors.gradients;
+    float *dword = wl_tensors_gradient(&gpt->tensors, gpt->word);
+    float *dposition = wl_tensors_gradient(&gpt->tensors, gpt->position);
     struct wl_matrix dx = rows_of(gpt, gpt->stack.dx, batch->n_rows);
     struct wl_matrix dsum = rows_of(gpt, gpt->stack.branch, batch->n_rows);
 
     wl_dropout_apply(wl_dropout_at(pass->dropout, pass->seed, pass->step, DROP_EMBEDDINGS), &dx,
                      &dsum);
-    wl_embedding_backward(&dsum, batch->tokens, g + gpt->word);
-    wl_embedding_backward(&dsum, batch->positions, g + gpt->position);
+    if (dword != NULL) {
+        wl_embedding_backward(&dsum, batch->tokens, dword);
+    }
+    if (dposition != NULL) {
+        wl_embedding_backward(&dsum, batch->positions, dposition);
+    }
 }
 
 wl_status wl_gpt_train(struct wl_gpt *gpt, struct wl_gemm *gemm,
@@ -226,7 +233,8 @@ wl_status wl_gpt_train(struct wl_gpt *gpt, struct wl_gemm *gemm,
                                  .dropout = gpt->config.dropout,
                                  .attention_dropout = gpt->config.attention_dropout,
                                  .seed = seed,
-                                 .step = step};
+                                 .step = step,
+                                 .is_training = true};
     double sum = 0.0;
 
     WL_TRY(check_targets(gpt, batch, targets, error));

@@ -46,7 +46,7 @@ void wl_residual_forward(const struct wl_matrix *x, struct wl_dropout dropout,
 void wl_norm_forward(const struct wl_matrix *x, const float *gain, const float *shift, float eps,
                      const struct wl_matrix *y, const struct wl_matrix *y_too, float *stats);
 
-/* wl_norm_backward - dx = or += the gradient of x; dgain, dshift += theirs.
+/* wl_norm_backward - dx = or += the gradient of x; dgain, dshift += theirs, unless NULL.
  *   dx       (out) (N, C); added to when is_added.
  *   scratch  (out) (WL_PIECES, 2, C). */
 void wl_norm_backward(const struct wl_matrix *x, const float *gain, const float *stats,

@@ -129,7 +129,7 @@ static size_t piece_begin(size_t n_rows, size_t piece)
 // sum += the pieces' sums, in order; row p of parts starts at p * stride.
 static void add_pieces(const float *parts, size_t stride, size_t n, float *sum)
 {
-    for (size_t p = 0; p < WL_PIECES; p++) {
+    for (size_t p = 0; sum != NULL && p < WL_PIECES; p++) {
         add_row(parts + p * stride, n, sum);
     }
 }

@@ -99,10 +99,10 @@ wl_status wl_tensors_allocate(struct wl_tensors *tensors, unsigned blocks, wl_er
     if ((blocks & WL_BLOCK_WEIGHTS) != 0) {
         WL_TRY(allocate(tensors, (void **)&tensors->weights, sizeof(float), error));
     }
-    if ((blocks & WL_BLOCK_GRADIENTS) != 0) {
+    if ((blocks & WL_BLOCK_GRADIENTS) != 0 && !tensors->is_frozen) {
         WL_TRY(allocate(tensors, (void **)&tensors->gradients, sizeof(float), error));
     }
-    if ((blocks & WL_BLOCK_MOMENTS) != 0) {
+    if ((blocks & WL_BLOCK_MOMENTS) != 0 && !tensors->is_frozen) {
         WL_TRY(allocate(tensors, (void **)&tensors->moments[0], sizeof(float), error));
         WL_TRY(allocate(tensors, (void **)&tensors->moments[1], sizeof(float), error));
     }
@@ -110,6 +110,24 @@ wl_status wl_tensors_allocate(struct wl_tensors *tensors, unsigned blocks, wl_er
         WL_TRY(allocate(tensors, (void **)&tensors->operands, sizeof(uint16_t), error));
     }
     return WL_OK;
+}
+
+void wl_tensors_freeze(struct wl_tensors *tensors)
+{
+    wl_alloc_aligned_free(tensors->alloc, tensors->gradients);
+    wl_alloc_aligned_free(tensors->alloc, tensors->moments[0]);
+    wl_alloc_aligned_free(tensors->alloc, tensors->moments[1]);
+    tensors->gradients = NULL;
+    tensors->moments[0] = NULL;
+    tensors->moments[1] = NULL;
+    tensors->is_frozen = true;
+}
+
+float *wl_tensors_gradient(const struct wl_tensors *tensors, size_t offset)
+{
+    WL_DCHECK(tensors->gradients != NULL || tensors->is_frozen);
+    return tensors->gradients != NULL ? tensors->gradients + offset
+                                      : wl_tensors_at(tensors, offset)->gradient;
 }
 
 struct wl_tensor *wl_tensors_find(const struct wl_tensors *tensors, struct wl_str name)

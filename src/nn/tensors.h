@@ -36,6 +36,8 @@ struct wl_tensor {
     size_t dims[WL_TENSOR_DIMS_MAX];
     size_t offset;   /* floats from the start of the block; a multiple of 16 */
     size_t n_values; /* product of dims */
+    float *gradient; /* (n_values) in another block, when this one is frozen but the tensor learns;
+                        else NULL; borrowed */
 };
 
 /* Blocks of a model, for wl_tensors_allocate. */
@@ -56,6 +58,7 @@ struct wl_tensors {
     float *gradients;   /* (n_floats) */
     float *moments[2];  /* (n_floats) each */
     uint16_t *operands; /* (n_floats) weights in bf16, for products */
+    bool is_frozen;     /* see wl_tensors_freeze */
 };
 
 /* wl_tensors_init - an empty table; takes no memory. wl_tensors_release - give all back; a zeroed
@@ -77,6 +80,14 @@ WL_MUST_CHECK wl_status wl_tensors_add(struct wl_tensors *tensors, enum wl_tenso
  * is kept. Errors: WL_ENOMEM; blocks made so far stay and are released with the rest. */
 WL_MUST_CHECK wl_status wl_tensors_allocate(struct wl_tensors *tensors, unsigned blocks,
                                             wl_error *error);
+
+/* wl_tensors_freeze - gradients and moments are given back and wl_tensors_allocate makes none from
+ * now on: the weights stay as they are while something beside them learns (nn/lora.h). */
+void wl_tensors_freeze(struct wl_tensors *tensors);
+
+/* wl_tensors_gradient - where the gradient of the tensor at this offset is added up; NULL: nowhere,
+ * it does not learn. Cost: O(log n_tensors) in a frozen block, else O(1). */
+float *wl_tensors_gradient(const struct wl_tensors *tensors, size_t offset);
 
 /* wl_tensors_find - the tensor of this name, or NULL. Cost: O(n_tensors). */
 struct wl_tensor *wl_tensors_find(const struct wl_tensors *tensors, struct wl_str name);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "nn/attention.h"
 #include "nn/carve.h"
+#include "nn/lora.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -245,7 +246,7 @@ wl_status wl_transformer_plan(struct wl_transformer *t, size_t rows_max, enum wl
     }
     carve = (struct wl_carve){.base = t->memory};
     carve_all(t, &carve);
-    return WL_OK;
+    return t->lora == NULL ? WL_OK : wl_lora_plan(t->lora, t->rows_max, number, is_training, error);
 }
 
 // One pass at work: everything the steps below need.
@@ -468,8 +469,8 @@ static void norm_back(const struct run *r, const struct wl_norm_place *place, fl
     struct wl_matrix to = stream(r, dx);
 
     wl_norm_backward(&from, weights_at(r, place->gain), stats, &d, is_added, &to,
-                     r->tensors->gradients + place->gain, r->tensors->gradients + place->shift,
-                     r->t->scratch);
+                     wl_tensors_gradient(r->tensors, place->gain),
+                     wl_tensors_gradient(r->tensors, place->shift), r->t->scratch);
 }
 
 // dx and branch take turns: a norm's gradient goes from one to the other, a layer's is added there.

@@ -67,14 +67,16 @@ struct wl_transformer {
     size_t rows_max;
     struct wl_block_memory *kept; /* (L + 1), when not training all the same memory; owned. The last
                                      has only in and sums[0], stats[0] */
-    float *x;          /* (N, C) residual stream: input before, output after a forward pass */
-    float *dx;         /* (N, C) its gradient: output's before, input's after a backward pass */
-    float *branch;     /* (N, C) */
-    void *doperand[2]; /* (N, C), (N, C) gradients of operands */
-    void *dqkv;        /* (N, 3 C) */
-    void *dinner[2];   /* (N, F) */
-    float *scratch;    /* (WL_PIECES, max(3 C, F)) */
-    void *memory;      /* the block that all of this lies in; owned */
+    float *x;             /* (N, C) residual stream: input before, output after a forward pass */
+    float *dx;            /* (N, C) its gradient: output's before, input's after a backward pass */
+    float *branch;        /* (N, C) */
+    void *doperand[2];    /* (N, C), (N, C) gradients of operands */
+    void *dqkv;           /* (N, 3 C) */
+    void *dinner[2];      /* (N, F) */
+    float *scratch;       /* (WL_PIECES, max(3 C, F)) */
+    void *memory;         /* the block that all of this lies in; owned */
+    struct wl_lora *lora; /* adapters on the layers (nn/lora.h), planned with the stack; or NULL;
+                             borrowed */
 };
 
 /* The words that name a model's tensors, with one %zu for the layer; BERT's and GPT-2's own. */
@@ -136,6 +138,7 @@ struct wl_pass {
     /* Told each layer's queries, keys and values, (n_rows, 3 C), before attention; or NULL. */
     void (*watch)(void *context, size_t layer, const struct wl_matrix *qkv);
     void *watch_context;
+    bool is_training; /* adapters drop, too */
 };
 
 /* wl_transformer_forward - t->x from the embeddings' to the last hidden states (after norm_last).
