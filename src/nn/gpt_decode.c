@@ -419,3 +419,24 @@ wl_status wl_gpt_decode_step(struct wl_gpt_decode *d, const uint32_t *from, cons
     *logits = d->logits;
     return WL_OK;
 }
+
+static wl_status start_of(void *context, const int32_t *tokens, size_t n_tokens,
+                          const float **scores, wl_error *error)
+{
+    return wl_gpt_decode_start(context, tokens, n_tokens, scores, error);
+}
+
+static wl_status step_of(void *context, const uint32_t *from, const int32_t *tokens, size_t n_texts,
+                         const float **scores, wl_error *error)
+{
+    return wl_gpt_decode_step(context, from, tokens, n_texts, scores, error);
+}
+
+struct wl_next_tokens wl_gpt_decode_next(struct wl_gpt_decode *decode)
+{
+    return (struct wl_next_tokens){.n_vocabulary = decode->gpt->config.n_vocabulary,
+                                   .n_texts_max = decode->options.n_beams_max,
+                                   .start = start_of,
+                                   .step = step_of,
+                                   .context = decode};
+}

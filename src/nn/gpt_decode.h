@@ -13,6 +13,7 @@
  * Equal to the forward pass of the whole text within 1e-5 in float (tests/plain/nn). */
 #ifndef WL_NN_GPT_DECODE_H
 #define WL_NN_GPT_DECODE_H
+#include "nn/generate.h"
 #include "nn/gpt.h"
 
 struct wl_gpt_decode;
@@ -56,6 +57,9 @@ WL_MUST_CHECK wl_status wl_gpt_decode_start(struct wl_gpt_decode *decode, const 
 WL_MUST_CHECK wl_status wl_gpt_decode_step(struct wl_gpt_decode *decode, const uint32_t *from,
                                            const int32_t *tokens, size_t n_beams,
                                            const float **logits, wl_error *error);
+
+/* wl_gpt_decode_next - the same two calls, as what wl_generate asks; decode is kept. */
+struct wl_next_tokens wl_gpt_decode_next(struct wl_gpt_decode *decode);
 
 /* wl_gpt_decode_past - tokens each beam has read. */
 size_t wl_gpt_decode_past(const struct wl_gpt_decode *decode);

@@ -1,10 +1,11 @@
 /* Goal:   a real trained GPT (llm-viz's "gpt-nano", which sorts six digits) gives PyTorch's recorded
  *         activations, and sorts.
  * Method: weights and activations from ../shared/nn-fixtures; every activation that we keep, within
- *         1e-5 of the largest; then all 729 inputs, greedily. Skipped without the files. */
+ *         1e-5 of the largest; then all 729 inputs, greedily, by whole forward passes and by the
+ *         generator with its cache. Skipped without the files. */
 #include "torch_json.h"
 
-#include "nn/gpt.h"
+#include "nn/gpt_decode.h"
 
 #define DIR WL_SHARED_DIR "/nn-fixtures/llmviz-gpt-nano-sort/"
 
@@ -147,22 +148,11 @@ static void append_digits(struct wl_gpt *gpt, struct wl_gemm *gemm, struct wl_pa
     }
 }
 
-static void check_sorts(struct wl_gpt *gpt, struct wl_gemm *gemm)
+// Answers whose last six digits are the first six in order.
+static size_t count_sorted(void)
 {
-    struct wl_packed_batch batch;
     size_t n_sorted = 0;
 
-    CHECK_INT(wl_gpt_plan(gpt, (size_t)INPUTS * T, WL_F32, false, &fault), WL_OK);
-    CHECK_INT(wl_packed_batch_init(&batch, wl_alloc_default(), (size_t)INPUTS * T, INPUTS, &fault),
-              WL_OK);
-    for (int32_t b = 0; b < INPUTS; b++) {
-        for (int32_t i = 0, rest = b; i < 6; i++, rest /= 3) {
-            answers[b][i] = rest % 3;
-        }
-    }
-    for (size_t n = 6; n < ANSWER; n++) {
-        append_digits(gpt, gemm, &batch, n);
-    }
     for (size_t b = 0; b < INPUTS; b++) {
         size_t counts[V] = {0};
         bool is_sorted = true;
@@ -175,8 +165,53 @@ static void check_sorts(struct wl_gpt *gpt, struct wl_gemm *gemm)
         }
         n_sorted += is_sorted;
     }
-    CHECK_INT(n_sorted, INPUTS);
+    return n_sorted;
+}
+
+static void make_inputs(void)
+{
+    for (int32_t b = 0; b < INPUTS; b++) {
+        for (int32_t i = 0, rest = b; i < ANSWER; i++, rest /= 3) {
+            answers[b][i] = i < 6 ? rest % 3 : 0;
+        }
+    }
+}
+
+static void check_sorts(struct wl_gpt *gpt, struct wl_gemm *gemm)
+{
+    struct wl_packed_batch batch;
+
+    CHECK_INT(wl_gpt_plan(gpt, (size_t)INPUTS * T, WL_F32, false, &fault), WL_OK);
+    CHECK_INT(wl_packed_batch_init(&batch, wl_alloc_default(), (size_t)INPUTS * T, INPUTS, &fault),
+              WL_OK);
+    make_inputs();
+    for (size_t n = 6; n < ANSWER; n++) {
+        append_digits(gpt, gemm, &batch, n);
+    }
+    CHECK_INT(count_sorted(), INPUTS);
     wl_packed_batch_release(&batch);
+}
+
+static void check_generator_sorts(struct wl_gpt *gpt, struct wl_gemm *gemm)
+{
+    const struct wl_gpt_decode_options plan = {6, ANSWER - 6, 1, WL_F32};
+    struct wl_generate_options options = wl_generate_options_default();
+    struct wl_gpt_decode *decode = NULL;
+
+    options.n_new_max = ANSWER - 6;
+    CHECK_INT(wl_gpt_decode_new(gpt, gemm, &plan, &decode, &fault), WL_OK);
+    const struct wl_next_tokens next = wl_gpt_decode_next(decode);
+    make_inputs();
+    for (size_t b = 0; b < INPUTS; b++) {
+        struct wl_generated_texts texts = {0};
+        CHECK_INT(wl_generate(wl_alloc_default(), &next, answers[b], 6, &options, &texts, &fault),
+                  WL_OK);
+        CHECK_INT(texts.items[0].n_tokens, ANSWER - 6);
+        memcpy(answers[b] + 6, texts.items[0].tokens, (ANSWER - 6) * sizeof(int32_t));
+        wl_generated_texts_release(&texts);
+    }
+    CHECK_INT(count_sorted(), INPUTS);
+    wl_gpt_decode_free(decode);
 }
 
 int main(void)
@@ -193,6 +228,7 @@ int main(void)
     CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
     check_recorded(gpt, gemm, torch_json(&activations, DIR "gpt-nano-sort-t0-partials.json"));
     check_sorts(gpt, gemm);
+    check_generator_sorts(gpt, gemm);
     wl_gemm_close(gemm);
     wl_gpt_free(gpt);
     wl_arena_release(&weights);
