@@ -124,4 +124,8 @@ typedef wl_status (*wl_cli_lines_fn)(void *context, struct wl_str line, size_t n
 WL_MUST_CHECK wl_status wl_cli_each_line(struct wl_cli *cli, wl_cli_lines_fn each, void *context,
                                          wl_error *error);
 
+/* wl_cli_each_line_of - the same of one file; "-" is standard input. */
+WL_MUST_CHECK wl_status wl_cli_each_line_of(struct wl_cli *cli, const char *path,
+                                            wl_cli_lines_fn each, void *context, wl_error *error);
+
 #endif

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static wl_status read_lines(struct wl_cli *cli, const char *path, wl_cli_lines_fn each,
-                            void *context, wl_error *error)
+wl_status wl_cli_each_line_of(struct wl_cli *cli, const char *path, wl_cli_lines_fn each,
+                              void *context, wl_error *error)
 {
     struct wl_lines *lines = NULL;
     struct wl_str line;
@@ -32,10 +32,10 @@ static wl_status read_lines(struct wl_cli *cli, const char *path, wl_cli_lines_f
 wl_status wl_cli_each_line(struct wl_cli *cli, wl_cli_lines_fn each, void *context, wl_error *error)
 {
     if (cli->n_arguments == 0) {
-        return read_lines(cli, "-", each, context, error);
+        return wl_cli_each_line_of(cli, "-", each, context, error);
     }
     for (size_t i = 0; i < cli->n_arguments; i++) {
-        WL_TRY(read_lines(cli, cli->arguments[i], each, context, error));
+        WL_TRY(wl_cli_each_line_of(cli, cli->arguments[i], each, context, error));
     }
     return WL_OK;
 }

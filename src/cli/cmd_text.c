@@ -1,6 +1,7 @@
 /* text: segment - what can be done with customers' texts from the command line. */
 #include "cli/commands.h"
 #include "cli/text_run.h"
+#include "cli/text_source.h"
 
 #include "base/json_write.h"
 #include "text/pos_tag.h"
@@ -132,7 +133,8 @@ static wl_status run_segment(struct wl_cli *cli, wl_error *error)
     wl_pos_tokens_init(&run.tagged, cli->alloc);
     wl_buf_init(&run.out, cli->alloc, 0);
     WL_GO(wl_cli_segmenter_open(cli, &run.segmenter, error));
-    status = wl_cli_each_line(cli, segment_line, &run, error);
+    status =
+        wl_cli_each_text(cli, cli->arguments, cli->n_arguments, segment_line, &run, NULL, error);
 done:
     wl_buf_release(&run.out);
     wl_tokens_release(&run.tokens);
@@ -142,6 +144,7 @@ done:
 }
 
 static const struct wl_option segment_options[] = {
+    WL_TEXTS_OPTIONS,
     WL_CLI_DICT_OPTION,
     WL_CLI_WORDS_OPTION,
     {"no-hmm", 0, NULL, "do not look for words outside the dictionaries", "不识别词典以外的新词"},
@@ -152,8 +155,8 @@ static const struct wl_option segment_options[] = {
 
 const struct wl_command wl_command_text_segment = {
     .name = "text segment",
-    .summary_en = "cut Chinese text into words, a line at a time",
-    .summary_zh = "中文分词，逐行处理",
+    .summary_en = "cut Chinese text into words, text by text",
+    .summary_zh = "中文分词，逐条处理",
     .arguments = "[FILE...]",
     .example = "wanliu text segment reviews.txt",
     .options = segment_options,

@@ -194,62 +194,11 @@ static wl_status take_text(void *context, struct wl_str text, size_t number, wl_
     return run->n == BATCH_TEXTS ? flush(run, error) : WL_OK;
 }
 
-static wl_status take_row(struct classify_run *run, const char *path,
-                          const struct wl_table_row *row, wl_error *error)
-{
-    enum wl_reject reason = row->reject;
-
-    if (reason == WL_REJECT_NONE && row->cells[0].text.n_bytes == 0) {
-        reason = WL_REJECT_TEXT_MISSING;
-    }
-    if (reason == WL_REJECT_NONE) {
-        return take_text(run, row->cells[0].text, row->i_line, error);
-    }
-    if (run->n_rejected++ < 5) { // the rest is in the count
-        wl_cli_say(run->cli, WL_SAY(run->cli, "%s:%zu: row left out: %s", "%s:%zu：跳过该行：%s"),
-                   path, row->i_line, wl_reject_text(reason, WL_SAY(run->cli, "en", "zh")));
-    }
-    return WL_OK;
-}
-
-static wl_status read_table(struct classify_run *run, const char *path,
-                            const struct wl_table_options *options, wl_error *error)
-{
-    struct wl_table *table = NULL;
-    struct wl_table_row row;
-    bool got = true;
-    wl_status status = wl_table_open(path, options, run->cli->alloc, &table, error);
-
-    while (status == WL_OK && got) {
-        status = wl_table_next(table, &row, &got, error);
-        if (status == WL_OK && got) {
-            status = take_row(run, path, &row, error);
-        }
-    }
-    wl_table_close(table);
-    return status;
-}
-
-// Without --text every line of the files is a text.
+// The first argument is the model.
 static wl_status read_texts(struct classify_run *run, wl_error *error)
 {
-    const char *column = wl_cli_text(run->cli, "text", NULL);
-    struct wl_cli files = *run->cli;
-    struct wl_table_options options = {.columns = &column, .n_columns = 1};
-
-    files.arguments++; // the first one is the model
-    files.n_arguments--;
-    if (column == NULL) {
-        return wl_cli_each_line(&files, take_text, run, error);
-    }
-    WL_TRY(wl_text_table_options(run->cli, &options, error));
-    if (files.n_arguments == 0) {
-        return read_table(run, "-", &options, error);
-    }
-    for (size_t i = 0; i < files.n_arguments; i++) {
-        WL_TRY(read_table(run, files.arguments[i], &options, error));
-    }
-    return WL_OK;
+    return wl_cli_each_text(run->cli, run->cli->arguments + 1, run->cli->n_arguments - 1, take_text,
+                            run, &run->n_rejected, error);
 }
 
 static wl_status take_memory(struct classify_run *run, wl_error *error)
@@ -294,12 +243,7 @@ done:
 }
 
 static const struct wl_option classify_options[] = {
-    {"text", 0, "COLUMN", "column of the text; without it every line is a text",
-     "文本所在列；不指定时每行一条文本"},
-    {"format", 0, "csv|ndjson", "of the files (default: by their first line)",
-     "文件格式（默认：看第一行）"},
-    {"delimiter", 0, "CHAR", "of CSV: , ; or tab (default: ,)",
-     "CSV 分隔符：, ; 或 tab（默认：,）"},
+    WL_TEXTS_OPTIONS,
     {"model", 0, "VERSION", "a version number or alias (default: champion)",
      "版本号或别名（默认：champion）"},
     {"why", 0, NULL, "the parts of the text that spoke for its label", "给出支持该标签的文本片段"},

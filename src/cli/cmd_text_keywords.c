@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/keywords_run.h"
 #include "cli/text_run.h"
+#include "cli/text_source.h"
 
 #include "base/file.h"
 
@@ -320,8 +321,7 @@ done:
 }
 
 static const struct wl_option options[] = {
-    {"column", 0, "NAME", "column with the texts (CSV, NDJSON; default: text)",
-     "文本所在列（CSV、NDJSON；默认 text）"},
+    WL_TEXTS_OPTIONS,
     {"label", 0, "NAME", "column that divides the texts into two groups", "将文本分为两组的列"},
     {"value", 0, "VALUE", "texts with this label are the first group", "属于第一组的标签取值"},
     {"against", 0, "FILE", "texts of the second group", "第二组文本所在文件"},

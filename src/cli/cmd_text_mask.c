@@ -1,5 +1,6 @@
 /* text mask - customers' texts without what names a person. */
 #include "cli/commands.h"
+#include "cli/text_source.h"
 
 #include "base/json_write.h"
 #include "text/mask.h"
@@ -64,7 +65,8 @@ static wl_status run_mask(struct wl_cli *cli, wl_error *error)
     wl_normal_init(&run.normal, cli->alloc);
     wl_masks_init(&run.masks, cli->alloc);
     wl_buf_init(&run.out, cli->alloc, 0);
-    wl_status status = wl_cli_each_line(cli, mask_line, &run, error);
+    wl_status status =
+        wl_cli_each_text(cli, cli->arguments, cli->n_arguments, mask_line, &run, NULL, error);
     if (status == WL_OK) {
         wl_cli_say(cli, WL_SAY(cli, "%zu places masked", "共遮盖 %zu 处"), run.n_masks);
     }
@@ -75,15 +77,15 @@ static wl_status run_mask(struct wl_cli *cli, wl_error *error)
 }
 
 static const struct wl_option mask_options[] = {
+    WL_TEXTS_OPTIONS,
     {"tokens", 0, NULL, "write <phone> instead of [phone], whatever the language",
      "写 <phone>，不写[电话]，与语言无关"},
 };
 
 const struct wl_command wl_command_text_mask = {
     .name = "text mask",
-    .summary_en =
-        "hide telephone, identity and card numbers, mail, links and ids, a line at a time",
-    .summary_zh = "遮盖电话、证件号、卡号、邮箱、链接和账号，逐行处理",
+    .summary_en = "hide telephone, identity and card numbers, mail, links and ids, text by text",
+    .summary_zh = "遮盖电话、证件号、卡号、邮箱、链接和账号，逐条处理",
     .arguments = "[FILE...]",
     .example = "wanliu text mask reviews.txt",
     .options = mask_options,

@@ -1,5 +1,6 @@
 /* text normalize - what the program makes of a text before it reads it, for who wonders why. */
 #include "cli/commands.h"
+#include "cli/text_source.h"
 
 #include "base/json_write.h"
 #include "cli/text_run.h"
@@ -112,7 +113,8 @@ static wl_status run_normalize(struct wl_cli *cli, wl_error *error)
     WL_GO(wl_analysis_init(&run.analysis, cli->alloc, error));
     WL_GO(wl_stop_words_init(&run.stop, cli->alloc, error));
     WL_GO(open_segmenter(cli, &run.segmenter, error));
-    WL_GO(wl_cli_each_line(cli, normalize_line, &run, error));
+    WL_GO(
+        wl_cli_each_text(cli, cli->arguments, cli->n_arguments, normalize_line, &run, NULL, error));
     if (run.was_degraded) {
         wl_cli_say(cli, WL_SAY(cli, "no Chinese dictionary: words are single characters",
                                "没有中文词典：按单字切分"));
@@ -125,7 +127,8 @@ done:
     return status;
 }
 
-static const struct wl_option normalize_options[] = {WL_CLI_DICT_OPTION, WL_CLI_WORDS_OPTION};
+static const struct wl_option normalize_options[] = {WL_TEXTS_OPTIONS, WL_CLI_DICT_OPTION,
+                                                     WL_CLI_WORDS_OPTION};
 
 const struct wl_command wl_command_text_normalize = {
     .name = "text normalize",

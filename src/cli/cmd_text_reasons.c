@@ -2,6 +2,7 @@
  * a file of lines. */
 #include "cli/commands.h"
 #include "cli/journey_run.h"
+#include "cli/text_source.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -122,7 +123,7 @@ static wl_status open_file(struct reasons_run *run, wl_error *error)
     }
     WL_TRY(wl_taxonomy_open_at(path, cli->alloc, &journey->taxonomy, error));
     WL_TRY(wl_company_new(cli->alloc, &journey->company, error));
-    WL_TRY(wl_cli_each_line(cli, add_line, run, error));
+    WL_TRY(wl_cli_each_text(cli, cli->arguments, cli->n_arguments, add_line, run, NULL, error));
     run->input.company = journey->company;
     run->input.taxonomy = journey->taxonomy;
     run->input.as_of_us = cli->now_us;
@@ -165,6 +166,7 @@ done:
 }
 
 static const struct wl_option reasons_options[] = {
+    WL_TEXTS_OPTIONS,
     {"as-of", 0, "DATE", "what was known at this moment (default: the newest record, at most now)",
      "截至该时刻已知的内容（默认：最新记录，不晚于当前）"},
     {"model", 0, "VERSION", "scores of a version number or alias (default: champion)",

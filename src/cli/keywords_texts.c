@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/journey_run.h"
+#include "cli/text_source.h"
 #include "ingest/table.h"
 
 #include <string.h>
@@ -47,30 +48,6 @@ struct reading {
     uint8_t group;     /* of the file, without a label */
 };
 
-static bool ends_in(const char *path, const char *end)
-{
-    size_t n = strlen(path);
-    size_t n_end = strlen(end);
-
-    return n >= n_end && strcmp(path + n - n_end, end) == 0;
-}
-
-static bool is_table(const struct reading *reading, const char *path)
-{
-    static const char *const ends[] = {".csv",       ".csv.gz", ".ndjson",
-                                       ".ndjson.gz", ".jsonl",  ".jsonl.gz"};
-
-    if (wl_cli_has(reading->cli, "column") || reading->n_columns > 1) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (ends_in(path, ends[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static uint8_t group_of(const struct reading *reading, const struct wl_table_row *row)
 {
     if (reading->n_columns < 2) {
@@ -85,13 +62,14 @@ static uint8_t group_of(const struct reading *reading, const struct wl_table_row
 
 static wl_status read_table(struct reading *reading, const char *path, wl_error *error)
 {
-    struct wl_table_options options = {
-        .delimiter = ',', .columns = reading->columns, .n_columns = reading->n_columns};
+    struct wl_table_options options = {.columns = reading->columns,
+                                       .n_columns = reading->n_columns};
     struct wl_table *table = NULL;
     struct wl_table_row row;
     bool got = true;
     wl_status status = WL_OK;
 
+    WL_TRY(wl_text_table_options(reading->cli, &options, error));
     WL_TRY(wl_table_open(path, &options, reading->cli->alloc, &table, error));
     for (size_t n = 0;; n++) {
         WL_GO(wl_table_next(table, &row, &got, error));
@@ -135,8 +113,9 @@ static wl_status read_lines(struct reading *reading, const char *path, wl_error 
 
 static wl_status read_file(struct reading *reading, const char *path, wl_error *error)
 {
-    return is_table(reading, path) ? read_table(reading, path, error)
-                                   : read_lines(reading, path, error);
+    bool is_table = reading->n_columns > 1 || wl_cli_is_table(reading->cli, path);
+
+    return is_table ? read_table(reading, path, error) : read_lines(reading, path, error);
 }
 
 static wl_status read_files(struct reading *reading, wl_error *error)
@@ -145,7 +124,7 @@ static wl_status read_files(struct reading *reading, wl_error *error)
     const char *against = wl_cli_text(cli, "against", NULL);
     const char *label = wl_cli_text(cli, "label", NULL);
 
-    reading->columns[0] = wl_cli_text(cli, "column", "text");
+    reading->columns[0] = wl_cli_text(cli, "text", "text");
     reading->columns[1] = label;
     reading->n_columns = label != NULL ? 2 : 1;
     reading->value = wl_cli_text(cli, "value", NULL);

@@ -5,3 +5,8 @@ wanliu --lang zh text mask --tokens in.txt
 wanliu --quiet --json text mask <in.txt
 wanliu text mask nowhere.txt
 echo "exit $?"
+# A table is read by its column, whatever the command.
+printf 'id,said\n1,"13812345678, please"\n2,\n' >in.csv
+wanliu text mask in.csv --text said
+wanliu text mask in.csv --text sad
+echo "exit $?"
