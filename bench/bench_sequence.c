@@ -86,6 +86,7 @@ static void run_body(struct wl_gemm *gemm, const struct wl_sequences *sequences,
     wl_error error = {0};
 
     config.body = body;
+    config.n_embedding = body == WL_SEQUENCE_TRANSFORMER ? config.n_hidden : config.n_embedding;
     config.n_ids[0] = TYPES;
     config.n_ids[1] = config.n_ids[2] = 24;
     must(wl_sequence_model_new(wl_alloc_default(), &config, 1, &model, &error), &error);
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
     run_body(gemm, &sequences, WL_SEQUENCE_LSTM, "lstm", n_threads);
     run_body(gemm, &sequences, WL_SEQUENCE_GRU, "gru", n_threads);
     run_body(gemm, &sequences, WL_SEQUENCE_CNN, "cnn", n_threads);
+    run_body(gemm, &sequences, WL_SEQUENCE_TRANSFORMER, "transformer", n_threads);
     wl_gemm_close(gemm);
     return EXIT_SUCCESS;
 }

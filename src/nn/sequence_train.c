@@ -52,32 +52,39 @@ static size_t rows_of(const struct wl_sequences *sequences, const uint32_t *pick
     return longest * batch;
 }
 
-// Logits of a plan that is there already.
-static wl_status score(struct wl_sequence_model *model, struct wl_gemm *gemm,
-                       const struct wl_sequences *sequences, const uint32_t *picked, size_t n,
-                       size_t batch, float *logits, wl_error *error)
+// Logits, in memory that is there already.
+static wl_status score(const struct wl_sequence_model *model, struct wl_sequence_memory *memory,
+                       struct wl_gemm *gemm, const struct wl_sequences *sequences,
+                       const uint32_t *picked, size_t n, size_t batch, float *logits,
+                       wl_error *error)
 {
     for (size_t at = 0; at < n; at += batch) {
         size_t count = n - at < batch ? n - at : batch;
-        WL_TRY(wl_sequence_model_forward(model, gemm, sequences, picked + at, count, logits + at,
-                                         error));
+        WL_TRY(wl_sequence_model_forward(model, memory, gemm, sequences, picked + at, count,
+                                         logits + at, error));
     }
     return WL_OK;
 }
 
-wl_status wl_sequence_scores(struct wl_sequence_model *model, struct wl_gemm *gemm,
+wl_status wl_sequence_scores(const struct wl_sequence_model *model, struct wl_gemm *gemm,
                              const struct wl_sequences *sequences, const uint32_t *picked, size_t n,
                              size_t batch_sequences, float *logits, wl_error *error)
 {
-    size_t n_rows = rows_of(sequences, picked, n, batch_sequences);
+    struct wl_sequence_memory *memory = NULL;
+    wl_status status = WL_OK;
 
-    WL_TRY(wl_sequence_model_plan(model, n_rows, batch_sequences, false, error));
-    return score(model, gemm, sequences, picked, n, batch_sequences, logits, error);
+    WL_GO(wl_sequence_memory_new(model, rows_of(sequences, picked, n, batch_sequences),
+                                 batch_sequences, false, &memory, error));
+    WL_GO(score(model, memory, gemm, sequences, picked, n, batch_sequences, logits, error));
+done:
+    wl_sequence_memory_free(memory);
+    return status;
 }
 
 // What a training needs besides the model.
 struct training {
     struct wl_sequence_model *model;
+    struct wl_sequence_memory *memory; // owned, as all that is allocated
     struct wl_gemm *gemm;
     const struct wl_sequences *sequences;
     const struct wl_sequence_train_options *options;
@@ -121,10 +128,10 @@ static wl_status run_epoch(struct training *t, struct wl_sequence_epoch *epoch, 
     for (size_t at = 0; at < t->n_train; at += batch) {
         size_t n = t->n_train - at < batch ? t->n_train - at : batch;
         double loss;
-        WL_TRY(wl_sequence_model_forward(t->model, t->gemm, t->sequences, t->order + at, n,
-                                         t->logits, error));
-        WL_TRY(wl_sequence_model_backward(t->model, t->gemm, t->sequences, t->order + at, n,
-                                          t->positive_weight, &loss, error));
+        WL_TRY(wl_sequence_model_forward(t->model, t->memory, t->gemm, t->sequences, t->order + at,
+                                         n, t->logits, error));
+        WL_TRY(wl_sequence_model_backward(t->model, t->memory, t->gemm, t->sequences, t->order + at,
+                                          n, t->positive_weight, &loss, error));
         WL_TRY(wl_optimizer_step(&t->optimizer, wl_sequence_model_tensors(t->model), NULL, error));
         epoch->train_loss += loss * (double)n / (double)t->n_train;
     }
@@ -141,8 +148,8 @@ static wl_status validate(struct training *t, struct wl_sequence_epoch *epoch, w
     if (t->n_valid == 0) {
         return WL_OK;
     }
-    WL_TRY(score(t->model, t->gemm, t->sequences, t->valid, t->n_valid, t->options->batch_sequences,
-                 t->logits, error));
+    WL_TRY(score(t->model, t->memory, t->gemm, t->sequences, t->valid, t->n_valid,
+                 t->options->batch_sequences, t->logits, error));
     for (size_t i = 0; i < t->n_valid; i++) {
         float label = t->sequences->labels[t->valid[i]];
         sum += wl_plain_binary((double)t->logits[i], (double)label);
@@ -195,10 +202,11 @@ static wl_status prepare(struct training *t, const uint32_t *train, wl_error *er
     }
     memcpy(t->order, train, t->n_train * sizeof(*train));
     WL_TRY(weigh_classes(t, error));
-    WL_TRY(wl_sequence_model_plan(t->model, train_rows > valid_rows ? train_rows : valid_rows,
-                                  batch, true, error));
-    // A training before this one leaves nothing but its weights.
+    WL_TRY(wl_sequence_memory_new(t->model, train_rows > valid_rows ? train_rows : valid_rows,
+                                  batch, true, &t->memory, error));
     struct wl_tensors *tensors = wl_sequence_model_tensors(t->model);
+    WL_TRY(wl_tensors_allocate(tensors, WL_BLOCK_GRADIENTS | WL_BLOCK_MOMENTS, error));
+    // A training before this one leaves nothing but its weights.
     memset(tensors->gradients, 0, tensors->n_floats * sizeof(float));
     memset(tensors->moments[0], 0, tensors->n_floats * sizeof(float));
     memset(tensors->moments[1], 0, tensors->n_floats * sizeof(float));
@@ -236,6 +244,7 @@ wl_status wl_sequence_train(struct wl_sequence_model *model, struct wl_gemm *gem
     WL_GO(run(&t, &made, error));
     *result = made;
 done:
+    wl_sequence_memory_free(t.memory);
     wl_alloc_free(alloc, t.order);
     wl_alloc_free(alloc, t.logits);
     wl_alloc_free(alloc, t.best);

@@ -55,9 +55,11 @@ WL_MUST_CHECK wl_status wl_sequence_train(struct wl_sequence_model *model, struc
                                           const struct wl_sequence_train_options *options,
                                           struct wl_sequence_train_result *result, wl_error *error);
 
-/* wl_sequence_scores - logits of many sequences, in batches; plans the model's memory anew.
+/* wl_sequence_scores - logits of many sequences, in batches. Threads: any number over one
+ * model, a gemm each.
  *   logits  (out) (n) in the order of picked. */
-WL_MUST_CHECK wl_status wl_sequence_scores(struct wl_sequence_model *model, struct wl_gemm *gemm,
+WL_MUST_CHECK wl_status wl_sequence_scores(const struct wl_sequence_model *model,
+                                           struct wl_gemm *gemm,
                                            const struct wl_sequences *sequences,
                                            const uint32_t *picked, size_t n, size_t batch_sequences,
                                            float *logits, wl_error *error);

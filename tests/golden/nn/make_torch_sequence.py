@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Tiny LSTM, GRU and CNN over tokens in PyTorch: logits, every gradient, ten losses under Adam.
+"""Tiny LSTM, GRU, CNN and causal transformer over tokens in PyTorch: logits, every gradient, ten losses under Adam.
 Writes sequence.json beside itself.
 
 Made 2026-11 with Debian 12's python3-torch 1.13.1. torch's own layers, one sequence at a time
@@ -16,11 +16,13 @@ import torch.nn.functional as F
 torch.set_num_threads(1)
 IDS = (7, 4, 3)
 C, H = 6, 5
+HEADS, PLACES = 2, 4
 LENGTHS = [3, 5, 1, 5, 2]
 LABELS = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0])
 POSITIVE_WEIGHT = torch.tensor([2.5])
 CASES = {'lstm': ('lstm', 1, 'last'), 'lstm_mean': ('lstm', 2, 'mean'), 'gru': ('gru', 1, 'last'),
-         'gru_mean': ('gru', 2, 'mean'), 'cnn': ('cnn', (2, 3), 'largest')}
+         'gru_mean': ('gru', 2, 'mean'), 'cnn': ('cnn', (2, 3), 'largest'),
+         'transformer': ('transformer', 2, 'last')}
 
 
 def names(case):
@@ -31,6 +33,15 @@ def names(case):
         for i, width in enumerate(size):
             out += [('convolution.%d.weight' % i, (H, width, C)), ('convolution.%d.bias' % i, (H,))]
         return out + [('head.weight', (1, H * len(size))), ('head.bias', (1,))]
+    if body == 'transformer':
+        out += [('positions.weight', (PLACES, C))]
+        for layer in range(size):
+            for name, shape in [('attn.c_attn', (3 * C, C)), ('attn.c_proj', (C, C)), ('ln_1', (C,)),
+                                ('mlp.c_fc', (4 * C, C)), ('mlp.c_proj', (C, 4 * C)), ('ln_2', (C,))]:
+                out += [('h.%d.%s.weight' % (layer, name), shape),
+                        ('h.%d.%s.bias' % (layer, name), shape[:1])]
+        return out + [('ln_f.weight', (C,)), ('ln_f.bias', (C,)), ('head.weight', (1, C)),
+                      ('head.bias', (1,))]
     gates = {'lstm': 4, 'gru': 3}[body] * H
     for layer in range(size):
         n_in = C if layer == 0 else H
@@ -51,6 +62,28 @@ def fill(shapes):
     return out
 
 
+def tanh_gelu(x):
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+
+
+def transform(x, p, size):
+    """Pre-norm blocks; torch's own layer norm and softmax. Places are counted from the end."""
+    n = len(x)
+    x = x + p['positions.weight'][torch.clamp(n - 1 - torch.arange(n), max=PLACES - 1)]
+    future = torch.triu(torch.ones(n, n, dtype=torch.bool), 1)
+    for layer in range(size):
+        def part(name):
+            return p['h.%d.%s.weight' % (layer, name)], p['h.%d.%s.bias' % (layer, name)]
+        q, k, v = F.linear(F.layer_norm(x, (C,), *part('ln_1')), *part('attn.c_attn')).split(C, 1)
+        q, k, v = (m.reshape(n, HEADS, C // HEADS).transpose(0, 1) for m in (q, k, v))
+        shares = (q @ k.transpose(1, 2) / math.sqrt(C // HEADS)).masked_fill(future, -math.inf)
+        y = (shares.softmax(2) @ v).transpose(0, 1).reshape(n, C)
+        x = x + F.linear(y, *part('attn.c_proj'))
+        y = F.linear(F.layer_norm(x, (C,), *part('ln_2')), *part('mlp.c_fc'))
+        x = x + F.linear(tanh_gelu(y), *part('mlp.c_proj'))
+    return F.layer_norm(x, (C,), p['ln_f.weight'], p['ln_f.bias'])
+
+
 def logits(case, p):
     body, size, pooling = CASES[case]
     rows = []
@@ -65,6 +98,8 @@ def logits(case, p):
                 y = F.conv1d(x.T[None], w, p['convolution.%d.bias' % i], padding='same')[0]
                 parts.append(F.relu(y).max(1)[0])
             pooled = torch.cat(parts)
+        elif body == 'transformer':
+            pooled = transform(x, p, size)[-1]
         else:
             weights = [v for k, v in p.items() if k.startswith('recurrent')]
             zero = torch.zeros(size, 1, H)

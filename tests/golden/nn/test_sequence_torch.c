@@ -1,4 +1,4 @@
-/* Goal:   tiny LSTM, GRU and CNN over tokens equal PyTorch: logits, every gradient, ten losses of
+/* Goal:   tiny LSTM, GRU, CNN and transformer over tokens equal PyTorch: logits, every gradient, ten losses of
  *         Adam with a weighted positive class; and a batch's numbers do not depend on its order.
  * Method: weights by a formula known to both sides, five sequences of different lengths in one
  *         packed batch here, one by one there. Float logits 1e-5; a tensor's gradients 2e-5 of
@@ -21,9 +21,12 @@ static const struct sequence_case {
     size_t n_layers;
     enum wl_pooling pooling;
 } cases[] = {
-    {"lstm", WL_SEQUENCE_LSTM, 1, WL_POOL_LAST}, {"lstm_mean", WL_SEQUENCE_LSTM, 2, WL_POOL_MEAN},
-    {"gru", WL_SEQUENCE_GRU, 1, WL_POOL_LAST},   {"gru_mean", WL_SEQUENCE_GRU, 2, WL_POOL_MEAN},
+    {"lstm", WL_SEQUENCE_LSTM, 1, WL_POOL_LAST},
+    {"lstm_mean", WL_SEQUENCE_LSTM, 2, WL_POOL_MEAN},
+    {"gru", WL_SEQUENCE_GRU, 1, WL_POOL_LAST},
+    {"gru_mean", WL_SEQUENCE_GRU, 2, WL_POOL_MEAN},
     {"cnn", WL_SEQUENCE_CNN, 1, WL_POOL_LAST},
+    {"transformer", WL_SEQUENCE_TRANSFORMER, 2, WL_POOL_LAST},
 };
 
 // Value i of tensor t, as in make_torch_sequence.py.
@@ -50,10 +53,14 @@ static struct wl_sequence_model *make_model(const struct sequence_case *c)
     config.n_ids[1] = 4;
     config.n_ids[2] = 3;
     config.n_embedding = 6;
-    config.n_hidden = 5;
+    config.n_hidden = c->body == WL_SEQUENCE_TRANSFORMER ? 6 : 5;
+    config.n_heads = 2;
+    config.n_positions = 4;
     config.n_widths = 2;
     CHECK_INT(wl_sequence_model_new(wl_alloc_default(), &config, 1, &model, &fault), WL_OK);
-    CHECK_INT(wl_sequence_model_plan(model, ROWS, B, true, &fault), WL_OK);
+    CHECK_INT(wl_tensors_allocate(wl_sequence_model_tensors(model),
+                                  WL_BLOCK_GRADIENTS | WL_BLOCK_MOMENTS, &fault),
+              WL_OK);
     fill(wl_sequence_model_tensors(model));
     return model;
 }
@@ -104,9 +111,13 @@ static void check_case(struct wl_gemm *gemm, const struct sequence_case *c,
     float other[B];
     double loss = 0.0;
 
+    struct wl_sequence_memory *memory = NULL;
+    CHECK_INT(wl_sequence_memory_new(model, ROWS, B, true, &memory, &fault), WL_OK);
     make_ids(ids, &sequences);
-    CHECK_INT(wl_sequence_model_forward(model, gemm, &sequences, turned, B, other, &fault), WL_OK);
-    CHECK_INT(wl_sequence_model_forward(model, gemm, &sequences, picked, B, logits, &fault), WL_OK);
+    CHECK_INT(wl_sequence_model_forward(model, memory, gemm, &sequences, turned, B, other, &fault),
+              WL_OK);
+    CHECK_INT(wl_sequence_model_forward(model, memory, gemm, &sequences, picked, B, logits, &fault),
+              WL_OK);
     CHECK(torch_error(logits, B, wl_node_get(stored, "logits"), 1.0) < 1e-5);
     for (size_t i = 0; i < B; i++) {
         CHECK_CLOSE((double)other[i], (double)logits[turned[i]], 1e-6);
@@ -117,11 +128,12 @@ static void check_case(struct wl_gemm *gemm, const struct sequence_case *c,
     optimizer.options.norm_max = 0.0;
     optimizer.options.shape = WL_RATE_CONSTANT;
     for (size_t step = 0; step < 10; step++, loss_node = loss_node->next) {
-        CHECK_INT(wl_sequence_model_forward(model, gemm, &sequences, picked, B, logits, &fault),
-                  WL_OK);
         CHECK_INT(
-            wl_sequence_model_backward(model, gemm, &sequences, picked, B, 2.5F, &loss, &fault),
+            wl_sequence_model_forward(model, memory, gemm, &sequences, picked, B, logits, &fault),
             WL_OK);
+        CHECK_INT(wl_sequence_model_backward(model, memory, gemm, &sequences, picked, B, 2.5F,
+                                             &loss, &fault),
+                  WL_OK);
         CHECK_CLOSE(loss, loss_node->number, step == 0 ? 1e-6 : 1e-3);
         if (step == 0) {
             check_gradients(wl_sequence_model_tensors(model), wl_node_get(stored, "gradients"));
@@ -129,6 +141,7 @@ static void check_case(struct wl_gemm *gemm, const struct sequence_case *c,
         CHECK_INT(wl_optimizer_step(&optimizer, wl_sequence_model_tensors(model), NULL, &fault),
                   WL_OK);
     }
+    wl_sequence_memory_free(memory);
     wl_sequence_model_free(model);
 }
 

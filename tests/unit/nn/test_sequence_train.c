@@ -1,6 +1,7 @@
-/* Goal:   LSTM, GRU and CNN learn what only the order of events tells; the same seed gives the same
- *         bytes; the preset is PyTorch's usual one on (T, 1) numbers; early stopping keeps the best
- *         epoch; a customer's sequences are never on both sides; tokens are what they should be.
+/* Goal:   LSTM, GRU, CNN and transformer learn what only the order of events tells; the same seed
+ *         gives the same bytes; the preset is PyTorch's usual one on (T, 1) numbers; early
+ *         stopping keeps the best epoch; a customer's sequences are never on both sides; tokens
+ *         are what they should be.
  * Method: made-up customers who leave when event 3 was followed by event 1 directly; each sequence
  *         has a twin with the same events in another order and the other label, so that counts of
  *         events say nothing. Accuracy on customers held out. Planted fault: labels shuffled among
@@ -87,7 +88,7 @@ static double learn(struct world *w, enum wl_sequence_body body, uint64_t seed,
     config.body = body;
     config.n_ids[0] = TYPES;
     config.n_ids[1] = config.n_ids[2] = 1;
-    config.n_embedding = 8;
+    config.n_embedding = body == WL_SEQUENCE_TRANSFORMER ? 16 : 8;
     config.n_hidden = 16;
     if (w->sequences.numbers != NULL) {
         memset(config.n_ids, 0, sizeof(config.n_ids));
@@ -119,7 +120,7 @@ static void test_order_is_learnt(void)
 
     options.optimizer.rate = 0.01;
     make_world(&w, check_seed());
-    for (int body = WL_SEQUENCE_LSTM; body <= WL_SEQUENCE_CNN; body++) {
+    for (int body = WL_SEQUENCE_LSTM; body <= WL_SEQUENCE_TRANSFORMER; body++) {
         double share = learn(&w, (enum wl_sequence_body)body, 1, &options, NULL);
         fprintf(stderr, "body %d: %.3f right\n", body, share);
         CHECK(share > 0.95);
