@@ -116,14 +116,15 @@ static wl_status copy_value(struct copy *copy, json_t *value, int depth, struct 
     return WL_OK;
 }
 
-wl_status wl_json_parse(struct wl_arena *arena, struct wl_str text, struct wl_node **root_out,
-                        wl_error *error)
+static wl_status parse(struct wl_arena *arena, struct wl_str text, size_t flags,
+                       struct wl_node **root_out, wl_error *error)
 {
     json_error_t problem;
     struct copy copy = {.arena = arena, .error = error};
     struct wl_node *root = NULL;
-    json_t *value = json_loadb(text.data != NULL ? text.data : "", text.n_bytes,
-                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
+    json_t *value =
+        json_loadb(text.data != NULL ? text.data : "", text.n_bytes,
+                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL | flags, &problem);
 
     if (value == NULL) {
         return wl_fail(error, WL_EPARSE, "not JSON: line %d, column %d: %s", problem.line,
@@ -135,4 +136,16 @@ wl_status wl_json_parse(struct wl_arena *arena, struct wl_str text, struct wl_no
         *root_out = root;
     }
     return status;
+}
+
+wl_status wl_json_parse(struct wl_arena *arena, struct wl_str text, struct wl_node **root_out,
+                        wl_error *error)
+{
+    return parse(arena, text, 0, root_out, error);
+}
+
+wl_status wl_json_parse_rounded(struct wl_arena *arena, struct wl_str text,
+                                struct wl_node **root_out, wl_error *error)
+{
+    return parse(arena, text, JSON_DECODE_INT_AS_REAL, root_out, error);
 }

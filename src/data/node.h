@@ -32,6 +32,12 @@ struct wl_node {
 WL_MUST_CHECK wl_status wl_json_parse(struct wl_arena *arena, struct wl_str text,
                                       struct wl_node **root_out, wl_error *error);
 
+/* wl_json_parse_rounded - the same for files whose whole numbers may go beyond 64 bits (settings of
+ * tokenizers write 10^30 for "no limit"): every number is read as a double, so whole ones are exact
+ * up to 2^53. */
+WL_MUST_CHECK wl_status wl_json_parse_rounded(struct wl_arena *arena, struct wl_str text,
+                                              struct wl_node **root_out, wl_error *error);
+
 /* wl_yaml_parse - read one YAML 1.2 document, core schema; quoted scalars are strings.
  *   No aliases, anchors, tags, directives, tab characters or duplicate keys: configuration is data,
  *   and what it says should be where it says it.

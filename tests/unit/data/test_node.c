@@ -126,6 +126,20 @@ static void test_json_values(void)
     wl_arena_release(&arena);
 }
 
+static void test_json_rounded(void)
+{
+    static const char text[] = "{\"n\": 1000000000000000019884624838656, \"m\": 9007199254740992}";
+    struct wl_arena arena;
+    struct wl_node *root = NULL;
+
+    wl_arena_init(&arena, wl_alloc_default(), 0);
+    CHECK_INT(wl_json_parse(&arena, wl_str_from(text), &root, NULL), WL_EPARSE);
+    CHECK_INT(wl_json_parse_rounded(&arena, wl_str_from(text), &root, NULL), WL_OK);
+    CHECK_CLOSE(wl_node_number(root, "n", 0), 1e30, 1e-15);
+    CHECK_CLOSE(wl_node_number(root, "m", 0), 9007199254740992.0, 0);
+    wl_arena_release(&arena);
+}
+
 static void test_json_refusals(void)
 {
     static const char *const cases[] = {"",
@@ -187,6 +201,7 @@ int main(void)
     RUN(test_yaml_scalars);
     RUN(test_yaml_refusals);
     RUN(test_json_values);
+    RUN(test_json_rounded);
     RUN(test_json_refusals);
     RUN(test_json_depth);
     return check_report();
