@@ -56,6 +56,7 @@ static wl_status read_type(const struct wl_node *node, struct wl_safetensor *ten
     for (size_t i = 0; type != NULL && i < N_TYPES; i++) {
         if (wl_str_is(type->text, types[i].name)) {
             tensor->type = types[i].type;
+            tensor->type_name = types[i].name;
             *value_bytes = types[i].n_bytes;
             return WL_OK;
         }
@@ -346,8 +347,23 @@ static void write_entry(struct wl_json_writer *json, const struct wl_safetensor_
     wl_json_close(json, '}');
 }
 
+// Where the bytes go: a file being written, or a buffer.
+struct target {
+    struct wl_file_writer *writer; // NULL: to buf
+    struct wl_buf *buf;
+};
+
+static wl_status send(const struct target *target, struct wl_str bytes, wl_error *error)
+{
+    if (target->writer != NULL) {
+        return wl_file_writer_add(target->writer, bytes, error);
+    }
+    wl_buf_str(target->buf, bytes);
+    return wl_buf_check(target->buf, error);
+}
+
 // Length and table; blanks behind it put the values on an edge of eight bytes.
-static wl_status write_header(struct wl_file_writer *writer, const wl_alloc *alloc,
+static wl_status write_header(const struct target *target, const wl_alloc *alloc,
                               const struct wl_safetensor_source *tensors, size_t n,
                               enum wl_safetensor_type type, wl_error *error)
 {
@@ -375,8 +391,8 @@ static wl_status write_header(struct wl_file_writer *writer, const wl_alloc *all
     wl_put_u64(&length, wl_buf_view(&header).n_bytes);
     WL_GO(wl_buf_check(&header, error));
     WL_GO(wl_buf_check(&length, error));
-    WL_GO(wl_file_writer_add(writer, wl_buf_view(&length), error));
-    WL_GO(wl_file_writer_add(writer, wl_buf_view(&header), error));
+    WL_GO(send(target, wl_buf_view(&length), error));
+    WL_GO(send(target, wl_buf_view(&header), error));
 done:
     wl_buf_release(&header);
     wl_buf_release(&length);
@@ -404,7 +420,7 @@ static wl_status put_values(struct wl_buf *buf, const struct wl_safetensor_sourc
     return wl_buf_check(buf, error);
 }
 
-static wl_status write_values(struct wl_file_writer *writer, struct wl_buf *buf,
+static wl_status write_values(const struct target *target, struct wl_buf *buf,
                               const struct wl_safetensor_source *tensor,
                               enum wl_safetensor_type type, wl_error *error)
 {
@@ -414,9 +430,29 @@ static wl_status write_values(struct wl_file_writer *writer, struct wl_buf *buf,
         size_t end = n - begin < WRITE_VALUES ? n : begin + WRITE_VALUES;
         wl_buf_clear(buf);
         WL_TRY(put_values(buf, tensor, begin, end, type, error));
-        WL_TRY(wl_file_writer_add(writer, wl_buf_view(buf), error));
+        WL_TRY(send(target, wl_buf_view(buf), error));
     }
     return WL_OK;
+}
+
+static wl_status write_all(const struct target *target, const wl_alloc *alloc,
+                           const struct wl_safetensor_source *tensors, size_t n,
+                           enum wl_safetensor_type type, wl_error *error)
+{
+    struct wl_buf buf;
+    wl_status status = WL_OK;
+
+    if (type != WL_SAFETENSOR_F32 && type != WL_SAFETENSOR_F16 && type != WL_SAFETENSOR_BF16) {
+        return wl_fail(error, WL_EINVAL, "safetensors are written as F32, F16 or BF16");
+    }
+    wl_buf_init(&buf, alloc, WRITE_VALUES * sizeof(float));
+    WL_GO(write_header(target, alloc, tensors, n, type, error));
+    for (size_t i = 0; i < n; i++) {
+        WL_GO(write_values(target, &buf, &tensors[i], type, error));
+    }
+done:
+    wl_buf_release(&buf);
+    return status;
 }
 
 wl_status wl_safetensors_write(const char *path, const wl_alloc *alloc,
@@ -424,21 +460,21 @@ wl_status wl_safetensors_write(const char *path, const wl_alloc *alloc,
                                enum wl_safetensor_type type, wl_error *error)
 {
     struct wl_file_writer writer;
-    struct wl_buf buf;
+    const struct target target = {.writer = &writer};
     wl_status status = WL_OK;
 
-    if (type != WL_SAFETENSOR_F32 && type != WL_SAFETENSOR_F16 && type != WL_SAFETENSOR_BF16) {
-        return wl_fail(error, WL_EINVAL, "safetensors are written as F32, F16 or BF16");
-    }
     WL_TRY(wl_file_writer_open(&writer, path, error));
-    wl_buf_init(&buf, alloc, WRITE_VALUES * sizeof(float));
-    WL_GO(write_header(&writer, alloc, tensors, n, type, error));
-    for (size_t i = 0; i < n; i++) {
-        WL_GO(write_values(&writer, &buf, &tensors[i], type, error));
-    }
+    WL_GO(write_all(&target, alloc, tensors, n, type, error));
     WL_GO(wl_file_writer_commit(&writer, error));
 done:
-    wl_buf_release(&buf);
     wl_file_writer_close(&writer);
     return status;
+}
+
+wl_status wl_safetensors_put(struct wl_buf *buf, const struct wl_safetensor_source *tensors,
+                             size_t n, enum wl_safetensor_type type, wl_error *error)
+{
+    const struct target target = {.buf = buf};
+
+    return write_all(&target, buf->alloc, tensors, n, type, error);
 }

@@ -2,6 +2,7 @@
 #ifndef WL_NN_SAFETENSORS_H
 #define WL_NN_SAFETENSORS_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 #define WL_SAFETENSOR_DIMS_MAX 8
@@ -17,6 +18,7 @@ enum wl_safetensor_type {
 struct wl_safetensor {
     struct wl_str name;
     enum wl_safetensor_type type;
+    const char *type_name;                /* as the file writes it: "F32", "I64" */
     size_t shape[WL_SAFETENSOR_DIMS_MAX]; /* (n_dims) */
     size_t n_dims;
     size_t n_values;     /* product of shape; 1 for a scalar */
@@ -68,5 +70,11 @@ struct wl_safetensor_source {
 WL_MUST_CHECK wl_status wl_safetensors_write(const char *path, const wl_alloc *alloc,
                                              const struct wl_safetensor_source *tensors, size_t n,
                                              enum wl_safetensor_type type, wl_error *error);
+
+/* wl_safetensors_put - append the same bytes to a buffer. Errors: as above, but WL_ELIMIT in place
+ * of WL_EIO; buf may have grown then. */
+WL_MUST_CHECK wl_status wl_safetensors_put(struct wl_buf *buf,
+                                           const struct wl_safetensor_source *tensors, size_t n,
+                                           enum wl_safetensor_type type, wl_error *error);
 
 #endif

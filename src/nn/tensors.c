@@ -157,19 +157,24 @@ struct wl_tensor *wl_tensors_at(const struct wl_tensors *tensors, size_t offset)
     return &tensors->items[begin];
 }
 
+void wl_tensor_start(struct wl_tensors *tensors, const struct wl_tensor *tensor, uint64_t seed,
+                     double deviation)
+{
+    float *values = tensors->weights + tensor->offset;
+    bool is_random = tensor->kind == WL_TENSOR_WEIGHT || tensor->kind == WL_TENSOR_TABLE;
+    struct wl_rng rng;
+
+    wl_rng_init(&rng, seed, (uint64_t)(tensor - tensors->items));
+    for (size_t k = 0; k < tensor->n_values; k++) {
+        values[k] = is_random ? (float)(deviation * wl_rng_normal(&rng))
+                              : (tensor->kind == WL_TENSOR_GAIN ? 1.0F : 0.0F);
+    }
+}
+
 void wl_tensors_start(struct wl_tensors *tensors, uint64_t seed, double deviation)
 {
     for (size_t i = 0; i < tensors->n_tensors; i++) {
-        const struct wl_tensor *tensor = &tensors->items[i];
-        float *values = tensors->weights + tensor->offset;
-        bool is_random = tensor->kind == WL_TENSOR_WEIGHT || tensor->kind == WL_TENSOR_TABLE;
-        struct wl_rng rng;
-
-        wl_rng_init(&rng, seed, i);
-        for (size_t k = 0; k < tensor->n_values; k++) {
-            values[k] = is_random ? (float)(deviation * wl_rng_normal(&rng))
-                                  : (tensor->kind == WL_TENSOR_GAIN ? 1.0F : 0.0F);
-        }
+        wl_tensor_start(tensors, &tensors->items[i], seed, deviation);
     }
     wl_tensors_refresh(tensors);
 }

@@ -100,6 +100,10 @@ struct wl_tensor *wl_tensors_at(const struct wl_tensors *tensors, size_t offset)
  *   deviation  (in) of weights and tables; BERT and GPT-2 take 0.02. */
 void wl_tensors_start(struct wl_tensors *tensors, uint64_t seed, double deviation);
 
+/* wl_tensor_start - first values of one of them, the same as wl_tensors_start gives it. */
+void wl_tensor_start(struct wl_tensors *tensors, const struct wl_tensor *tensor, uint64_t seed,
+                     double deviation);
+
 /* wl_tensors_refresh - operands = weights rounded to bf16; nothing to do without operands. */
 void wl_tensors_refresh(struct wl_tensors *tensors);
 
