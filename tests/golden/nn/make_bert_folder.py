@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Tiny random BERT folders as transformers writes them, with what transformers computes from them.
+
+    make_bert_folder.py        writes bert_folder/{classes,encoder,masked,old}/ and expected.json
+
+Made 2026-11 with transformers 5.23.0 and torch 2.15.0. Weights are drawn wide (deviation 0.5), so that
+a wrong layout shows. The folders differ in kind and number:
+  classes  BertForSequenceClassification, F32, names begin with "bert."
+  encoder  BertModel, F16
+  masked   BertForMaskedLM, BF16, no pooler
+  old      as encoder in F32, but with the names gamma and beta and position_ids, and no tokenizer.json
+"""
+import json
+import os
+import shutil
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel,
+                          BertTokenizerFast)
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'bert_folder')
+PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'i', 'want', 'to', 'leave', 'stay', 'good', 'bad',
+          'price', '##s', '##ed', '##y', 'cafe', '!', ',', '.', '退', '款', '好', '不', '想', '了', 'un']
+TEXTS = ['I want to leave!', 'Good prices, stayed.', '退款, 不想了', '', 'Café badly unknownword',
+         'want want want want want want want want want want want want want want want want']
+LABELS = ['stays', 'leaves', '不知道']
+
+
+def config(**more):
+    return BertConfig(vocab_size=len(PIECES), hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+                      intermediate_size=16, max_position_embeddings=12, type_vocab_size=2, **more)
+
+
+def draw(model, seed):
+    generator = torch.Generator().manual_seed(seed)
+    for name, p in sorted(model.named_parameters()):
+        p.data = torch.randn(p.shape, generator=generator) * 0.5
+        if 'LayerNorm.weight' in name:
+            p.data = 1 + p.data * 0.5
+    return model.eval()
+
+
+def tokenizer(folder):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, 'vocab.txt'), 'w', encoding='utf-8') as file:
+        file.write('\n'.join(PIECES) + '\n')
+    return BertTokenizerFast.from_pretrained(folder)
+
+
+def numbers(x):
+    return [float('%.9g' % v) for v in x.detach().float().reshape(-1).tolist()]
+
+
+def expect(kind, model, tok):
+    """Everything in float from the weights as they stand in the file, one text at a time."""
+    model = model.float()
+    out = []
+    for text in TEXTS:
+        ids = tok(text, truncation=True, max_length=12, return_tensors='pt')['input_ids']
+        result = model(ids, output_hidden_states=True)
+        case = {'text': text, 'ids': ids[0].tolist(), 'hidden': numbers(result.hidden_states[-1])}
+        if kind == 'classes':
+            case['logits'] = numbers(result.logits)
+            case['pooled'] = numbers(model.bert(ids).pooler_output)
+        elif kind == 'masked':
+            case['scores'] = numbers(result.logits)
+        else:
+            case['pooled'] = numbers(result.pooler_output)
+        out.append(case)
+    return out
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(HERE, ignore_errors=True)
+    names = dict(id2label=dict(enumerate(LABELS)), label2id={v: k for k, v in enumerate(LABELS)})
+    cases = {'classes': (BertForSequenceClassification(config(**names)), torch.float32),
+             'encoder': (BertModel(config(hidden_act='gelu_new', layer_norm_eps=1e-5)), torch.float16),
+             'masked': (BertForMaskedLM(config()), torch.bfloat16)}
+    expected = {}
+    for seed, (kind, (model, dtype)) in enumerate(cases.items()):
+        folder = os.path.join(HERE, kind)
+        model = draw(model, seed + 1).to(dtype)
+        tok = tokenizer(folder)
+        tok.save_pretrained(folder)
+        model.save_pretrained(folder)
+        expected[kind] = expect(kind, model, tok)
+    old = os.path.join(HERE, 'old')
+    shutil.copytree(os.path.join(HERE, 'encoder'), old)
+    os.remove(os.path.join(old, 'tokenizer.json'))
+    tokenizer(old)
+    tensors = load_file(os.path.join(old, 'model.safetensors'))
+    tensors = {k.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'):
+               v.float() for k, v in tensors.items()}
+    tensors['embeddings.position_ids'] = torch.arange(12)[None]
+    save_file(tensors, os.path.join(old, 'model.safetensors'), metadata={'format': 'pt'})
+    expected['old'] = expected['encoder']
+    with open(os.path.join(HERE, 'expected.json'), 'w', encoding='utf-8') as file:
+        json.dump(expected, file, ensure_ascii=False, separators=(',', ':'))
+        file.write('\n')
+
+
+if __name__ == '__main__':
+    main()
