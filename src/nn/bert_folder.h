@@ -6,7 +6,8 @@
  *     tokenizer_config.json   capitals, accents, names of special pieces
  *
  * What is read is checked whole: a tensor that is missing, of another shape or kind or not finite,
- * and a setting we do not follow, is one line with file, name, what was expected and what was found.
+ * and a setting we do not follow, is one line with file, name, what was expected and what was
+ * found.
  * What is there and not used, and what starts at random because it is not there, is told to the
  * sink. Saved folders are loaded by transformers' AutoTokenizer and AutoModelFor....
  *

@@ -31,8 +31,8 @@ WL_MUST_CHECK wl_status wl_hf_config_count(const struct wl_hf_config *config, co
                                            size_t fallback, size_t most, size_t *value,
                                            wl_error *error);
 
-/* wl_hf_config_real - a number within [low, high]; fallback when absent or null. Errors: WL_ECONFIG.
- */
+/* wl_hf_config_real - a number within [low, high]; fallback when absent or null. Errors:
+ * WL_ECONFIG. */
 WL_MUST_CHECK wl_status wl_hf_config_real(const struct wl_hf_config *config, const char *key,
                                           double fallback, double low, double high, double *value,
                                           wl_error *error);

@@ -38,8 +38,8 @@ WL_MUST_CHECK wl_status wl_hf_wordpiece_read(struct wl_arena *arena, const char 
 void wl_hf_wordpiece_release(struct wl_hf_wordpiece *tokenizer);
 
 /* wl_hf_wordpiece_put_vocabulary - the bytes of vocab.txt, appended to buf; _put_settings - those
- * of tokenizer_config.json; _put_tokenizer - those of tokenizer.json, which says all of it again for
- * libraries that read only that. The first two are enough for wl_hf_wordpiece_read.
+ * of tokenizer_config.json; _put_tokenizer - those of tokenizer.json, which says all of it again
+ * for libraries that read only that. The first two are enough for wl_hf_wordpiece_read.
  *   n_positions  (in) texts are cut to so many pieces there. Errors: WL_ENOMEM, WL_ELIMIT. */
 WL_MUST_CHECK wl_status wl_hf_wordpiece_put_vocabulary(const struct wl_hf_wordpiece *tokenizer,
                                                        struct wl_buf *buf, wl_error *error);
