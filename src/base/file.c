@@ -337,6 +337,23 @@ char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name)
     return path;
 }
 
+char *wl_path_parent(struct wl_arena *arena, const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/') { // "out/" is "out"
+        n--;
+    }
+    while (n > 0 && path[n - 1] != '/') {
+        n--;
+    }
+    while (n > 1 && path[n - 1] == '/') {
+        n--;
+    }
+    return wl_arena_string(arena,
+                           n == 0 ? WL_STR(".") : (struct wl_str){.data = path, .n_bytes = n});
+}
+
 #define CHUNK_BYTES ((size_t)256 * 1024) /* large enough that zlib's call cost does not show */
 
 struct wl_lines {

@@ -84,6 +84,10 @@ void wl_folder_remove(const char *path);
  * NULL when memory is out. */
 char *wl_path_join(struct wl_arena *arena, const char *folder, const char *name);
 
+/* wl_path_parent - the folder that a path lies in, in arena: "a" of "a/b" and of "a/b/", "." of
+ * "b". NULL when memory is out. */
+char *wl_path_parent(struct wl_arena *arena, const char *path);
+
 struct wl_lines; /* an open text source; gzip is unpacked on the way */
 
 /* wl_lines_open - open a text file for reading line by line; "-" is standard input.

@@ -291,6 +291,20 @@ static void test_path_join(void)
     wl_arena_release(&arena);
 }
 
+static void test_path_parent(void)
+{
+    static const char *const cases[][2] = {{"a/b", "a"},   {"a/b/", "a"}, {"b", "."},
+                                           {"b//", "."},   {"/b", "/"},   {"a//b", "a"},
+                                           {"/x/y", "/x"}, {"/", "/"},    {"", "."}};
+    struct wl_arena arena;
+
+    wl_arena_init(&arena, wl_alloc_default(), 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CHECK_STR(wl_path_parent(&arena, cases[i][0]), cases[i][1]);
+    }
+    wl_arena_release(&arena);
+}
+
 static void test_share(void)
 {
     struct wl_lines *lines = NULL;
@@ -342,6 +356,7 @@ int main(void)
     RUN(test_many_names_are_sorted);
     RUN(test_a_folder_is_held_by_one_at_a_time);
     RUN(test_path_join);
+    RUN(test_path_parent);
     RUN(test_share);
     RUN(test_append_leaves_no_half_record);
     return check_report();
