@@ -5,6 +5,8 @@
  * double, so merged and unmerged logits differ by one rounding of each weight. */
 #include "nn/lora.h"
 
+#include "nn/lora_inside.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -78,32 +80,72 @@ static wl_status fail_target(const struct wl_lora_places *places, struct wl_str 
                    WL_STR_ARG(target), (int)list.n_bytes, list.text);
 }
 
-// Marks the places that targets name.
-static wl_status choose(const struct wl_lora_places *places, const struct wl_lora_names *targets,
-                        bool *is_chosen, wl_error *error)
+// Marks the places that a target names; 0: none.
+static size_t choose(const struct wl_lora_places *places, const struct wl_lora_names *names,
+                     const struct wl_lora_choice *choice, struct wl_lora_choice *choices)
 {
+    size_t n_found = 0;
+
+    for (size_t i = 0; i < places->n * names->n; i++) {
+        size_t place = i / names->n;
+        if (wl_lora_name_matches(places->items[place].module, names->items[i % names->n])) {
+            choices[place] = *choice;
+            n_found++;
+        }
+    }
+    return n_found;
+}
+
+static wl_status choose_all(const struct wl_lora_places *places,
+                            const struct wl_lora_options *options, struct wl_lora_choice *choices,
+                            wl_error *error)
+{
+    const struct wl_lora_names *targets =
+        options->targets.n > 0 ? &options->targets : &places->preset;
+    double r = (double)options->r;
+    const struct wl_lora_choice choice = {
+        .r = options->r, .scale = options->alpha / (options->is_rank_stabilised ? sqrt(r) : r)};
+
     for (size_t t = 0; t < targets->n; t++) {
         struct wl_lora_names names = wl_lora_alias_names(places, &targets->items[t]);
-        size_t n_found = 0;
-        for (size_t i = 0; i < places->n * names.n; i++) {
-            size_t place = i / names.n;
-            if (wl_lora_name_matches(places->items[place].module, names.items[i % names.n])) {
-                is_chosen[place] = true;
-                n_found++;
-            }
-        }
-        if (n_found == 0) {
+        if (choose(places, &names, &choice, choices) == 0) {
             return fail_target(places, targets->items[t], error);
         }
     }
     return WL_OK;
 }
 
+// The targets without aliases, for the adapter's folder.
+static wl_status keep_targets(struct wl_lora *lora, const struct wl_lora_places *places,
+                              const struct wl_lora_options *options, wl_error *error)
+{
+    enum { ALIAS_MAX = 4 }; // names that an alias stands for at most
+    const struct wl_lora_names *targets =
+        options->targets.n > 0 ? &options->targets : &places->preset;
+    struct wl_str *kept = wl_arena_zeroed(&lora->arena, targets->n * ALIAS_MAX, sizeof(*kept));
+    size_t n = 0;
+
+    for (size_t t = 0; kept != NULL && t < targets->n; t++) {
+        struct wl_lora_names names = wl_lora_alias_names(places, &targets->items[t]);
+        WL_ASSERT(names.n <= ALIAS_MAX);
+        for (size_t i = 0; i < names.n; i++) {
+            const char *text = wl_arena_string(&lora->arena, names.items[i]);
+            if (text == NULL) {
+                return wl_fail(error, WL_ENOMEM, "no memory for adapters");
+            }
+            kept[n++] = wl_str_from(text);
+        }
+    }
+    lora->targets = (struct wl_lora_names){.items = kept, .n = n};
+    return kept != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for adapters");
+}
+
 // -- the block --
 
-static wl_status add_part(struct wl_lora *lora, const struct wl_lora_place *place, size_t r,
-                          double scale, wl_error *error)
+static wl_status add_part(struct wl_lora *lora, const struct wl_lora_place *place,
+                          const struct wl_lora_choice *choice, wl_error *error)
 {
+    size_t r = choice->r;
     struct wl_lora_part *part = &lora->parts[lora->n_parts];
     struct wl_lora_layer *layer = &lora->layers[lora->n_layers];
     const size_t a_dims[2] = {r, place->dense->n_in};
@@ -114,7 +156,7 @@ static wl_status add_part(struct wl_lora *lora, const struct wl_lora_place *plac
     part->n_in = place->dense->n_in;
     part->row_begin = place->row_begin;
     part->n_rows = place->n_rows;
-    part->scale = (float)scale;
+    part->scale = (float)choice->scale;
     part->is_turned = place->is_turned;
     WL_TRY(wl_tensors_add(&lora->tensors, WL_TENSOR_WEIGHT, a_dims, 2, &part->a, error,
                           "%s.lora_A.weight", place->module));
@@ -223,20 +265,18 @@ static wl_status make_tables(struct wl_lora *lora, const struct wl_lora_places *
 }
 
 static wl_status build(struct wl_lora *lora, const struct wl_lora_places *places,
-                       const struct wl_lora_options *o, bool *is_chosen, wl_error *error)
+                       const struct wl_lora_options *o, const struct wl_lora_choice *choices,
+                       wl_error *error)
 {
-    const struct wl_lora_names *targets = o->targets.n > 0 ? &o->targets : &places->preset;
-    double scale = o->alpha / (o->is_rank_stabilised ? sqrt((double)o->r) : (double)o->r);
-
     WL_TRY(make_tables(lora, places, error));
-    WL_TRY(choose(places, targets, is_chosen, error));
     for (size_t i = 0; i < places->n; i++) {
-        if (is_chosen[i]) {
-            WL_TRY(add_part(lora, &places->items[i], o->r, scale, error));
+        if (choices[i].r > 0) {
+            WL_TRY(add_part(lora, &places->items[i], &choices[i], error));
         }
     }
     WL_TRY(add_guests(lora, places, &o->fresh, WL_LORA_ADAPTERS, error));
     WL_TRY(add_guests(lora, places, &o->unfrozen, WL_LORA_BASE, error));
+    WL_TRY(keep_targets(lora, places, o, error));
     return wl_tensors_allocate(&lora->tensors, WL_BLOCK_WEIGHTS, error);
 }
 
@@ -249,18 +289,16 @@ static void fasten(struct wl_lora *lora)
     wl_tensors_freeze(lora->base);
 }
 
-wl_status wl_lora_new(const wl_alloc *alloc, const struct wl_lora_places *places,
-                      const struct wl_lora_options *options, struct wl_lora **lora_out,
-                      wl_error *error)
+wl_status wl_lora_build(const wl_alloc *alloc, const struct wl_lora_places *places,
+                        const struct wl_lora_options *options, const struct wl_lora_choice *choices,
+                        struct wl_lora **lora_out, wl_error *error)
 {
     wl_status status = WL_OK;
     struct wl_lora *lora = wl_alloc_zeroed(alloc, 1, sizeof(*lora));
-    bool *is_chosen = wl_alloc_zeroed(alloc, places->n, sizeof(*is_chosen));
 
     *lora_out = NULL;
-    if (lora == NULL || is_chosen == NULL) {
-        status = wl_fail(error, WL_ENOMEM, "no memory for adapters");
-        goto done;
+    if (lora == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for adapters");
     }
     *lora = (struct wl_lora){.alloc = alloc,
                              .stack = places->stack,
@@ -271,19 +309,37 @@ wl_status wl_lora_new(const wl_alloc *alloc, const struct wl_lora_places *places
                              .dropout = options->dropout,
                              .is_rank_stabilised = options->is_rank_stabilised};
     wl_tensors_init(&lora->tensors, alloc);
+    wl_arena_init(&lora->arena, alloc, 0);
     if (places->stack->lora != NULL) {
         status = wl_fail(error, WL_EEXIST, "the model has adapters already");
         goto done;
     }
-    WL_GO(check_options(options, error));
-    WL_GO(build(lora, places, options, is_chosen, error));
+    WL_GO(build(lora, places, options, choices, error));
     start(lora, options->seed);
     fasten(lora);
     *lora_out = lora;
     lora = NULL;
 done:
-    wl_alloc_free(alloc, is_chosen);
     wl_lora_free(lora);
+    return status;
+}
+
+wl_status wl_lora_new(const wl_alloc *alloc, const struct wl_lora_places *places,
+                      const struct wl_lora_options *options, struct wl_lora **lora_out,
+                      wl_error *error)
+{
+    wl_status status = WL_OK;
+    struct wl_lora_choice *choices = wl_alloc_zeroed(alloc, places->n, sizeof(*choices));
+
+    *lora_out = NULL;
+    if (choices == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for adapters");
+    }
+    WL_GO(check_options(options, error));
+    WL_GO(choose_all(places, options, choices, error));
+    WL_GO(wl_lora_build(alloc, places, options, choices, lora_out, error));
+done:
+    wl_alloc_free(alloc, choices);
     return status;
 }
 
@@ -307,6 +363,7 @@ void wl_lora_free(struct wl_lora *lora)
     }
     wl_alloc_aligned_free(lora->alloc, lora->memory);
     wl_tensors_release(&lora->tensors);
+    wl_arena_release(&lora->arena);
     wl_alloc_free(lora->alloc, lora->parts);
     wl_alloc_free(lora->alloc, lora->layers);
     wl_alloc_free(lora->alloc, lora->guests);

@@ -23,6 +23,7 @@
  *         names and first values: Hugging Face PEFT 0.13-0.18. */
 #ifndef WL_NN_LORA_H
 #define WL_NN_LORA_H
+#include "base/arena.h"
 #include "nn/lora_places.h"
 #include "nn/optimizer.h"
 
@@ -83,7 +84,9 @@ struct wl_lora {
     size_t n_layers;
     struct wl_lora_guest *guests; /* (n_guests) owned */
     size_t n_guests;
-    const char *prefix; /* of module names in Hugging Face's models: "bert.", "transformer." */
+    const char *prefix;    /* of module names in Hugging Face's models: "bert.", "transformer." */
+    struct wl_arena arena; /* the names below */
+    struct wl_lora_names targets; /* as they were given, aliases resolved */
     size_t r;
     double alpha;
     double dropout;

@@ -8,13 +8,11 @@
  * five. h and e are summed in float and rounded once, where the layer works in bf16. */
 #include "nn/carve.h"
 #include "nn/dropout.h"
-#include "nn/lora.h"
+#include "nn/lora_inside.h"
 #include "nn/numbers.h"
 #include "nn/row_view.h"
 
 #include <string.h>
-
-#define PLACE_FIRST UINT64_C(2000000) /* places of dropout behind all others of a model */
 
 static size_t widest(const struct wl_lora *lora, bool is_rank)
 {
@@ -116,14 +114,14 @@ static struct work work_of(const struct wl_lora_layer *layer, size_t i, struct w
     size_t part = layer->first + i;
 
     WL_ASSERT(x->n_rows <= lora->rows_max);
-    return (struct work){
-        .lora = lora,
-        .gemm = gemm,
-        .part = &lora->parts[part],
-        .number = x->number,
-        .n_rows = x->n_rows,
-        .dropout = wl_dropout_at(lora->dropout_now, lora->seed, lora->step, PLACE_FIRST + part),
-        .error = error};
+    return (struct work){.lora = lora,
+                         .gemm = gemm,
+                         .part = &lora->parts[part],
+                         .number = x->number,
+                         .n_rows = x->n_rows,
+                         .dropout = wl_dropout_at(lora->dropout_now, lora->seed, lora->step,
+                                                  WL_LORA_DROP_PLACE + part),
+                         .error = error};
 }
 
 // A or B in the operands' number.

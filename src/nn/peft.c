@@ -70,7 +70,6 @@ static wl_status check_config(const struct wl_node *config, wl_error *error)
 {
     static const char *const refused[][2] = {
         {"use_dora", "DoRA"},
-        {"modules_to_save", "whole modules saved beside the adapter"},
         {"target_parameters", "LoRA of single parameters (experts)"},
         {"megatron_config", "Megatron"},
         {"layer_replication", "repeated layers"},
@@ -218,6 +217,53 @@ static wl_status read_pair(struct reading *reading, const struct wl_safetensor *
     return WL_OK;
 }
 
+// A module that modules_to_save names, or a part of one, ends so: the words before each dot count.
+static bool is_saved_whole(const struct reading *reading, struct wl_str name)
+{
+    const struct wl_node *saved = wl_node_get(reading->config, "modules_to_save");
+
+    for (size_t n = name.n_bytes; n-- > 0;) {
+        if (name.data[n] != '.') {
+            continue;
+        }
+        struct wl_str module = {.data = name.data, .n_bytes = n};
+        for (const struct wl_node *item = saved != NULL ? saved->first : NULL; item != NULL;
+             item = item->next) {
+            if (item->text.n_bytes > 0 && ends_with(module, item->text)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static wl_status read_whole(struct reading *reading, const struct wl_safetensor *tensor,
+                            wl_error *error)
+{
+    struct wl_peft *peft = reading->peft;
+    struct wl_peft_whole *whole = &peft->wholes[peft->n_wholes];
+
+    if (!is_saved_whole(reading, tensor->name)) {
+        return wl_fail(error, WL_ESCHEMA, "tensor \"%.*s\" is no half of a LoRA pair",
+                       WL_STR_ARG(tensor->name));
+    }
+    if (tensor->n_dims < 1 || tensor->n_dims > 2) {
+        return wl_fail(error, WL_ESCHEMA, "tensor \"%.*s\" has %zu dimensions, not 1 or 2",
+                       WL_STR_ARG(tensor->name), tensor->n_dims);
+    }
+    whole->name = tensor->name;
+    if (begins_with(whole->name, WL_STR(PREFIX))) {
+        whole->name.data += sizeof(PREFIX) - 1;
+        whole->name.n_bytes -= sizeof(PREFIX) - 1;
+    }
+    whole->n_dims = tensor->n_dims;
+    memcpy(whole->dims, tensor->shape, tensor->n_dims * sizeof(*whole->dims));
+    WL_TRY(read_matrix(reading, tensor, &whole->values, error));
+    peft->n_parameters += tensor->n_values;
+    peft->n_wholes++;
+    return WL_OK;
+}
+
 static wl_status read_pairs(struct reading *reading, wl_error *error)
 {
     const struct wl_str a_ends[] = {WL_STR(".lora_A.weight"), WL_STR(".lora_A.default.weight")};
@@ -235,11 +281,11 @@ static wl_status read_pairs(struct reading *reading, wl_error *error)
             }
             is_known = is_known || ends_with(tensor->name, b_ends[j]);
         }
-        if (!is_known) {
-            return wl_fail(error, WL_ESCHEMA, "tensor \"%.*s\" is no half of a LoRA pair",
-                           WL_STR_ARG(tensor->name));
+        if (is_known) {
+            n_halves++;
+        } else {
+            WL_TRY(read_whole(reading, tensor, error));
         }
-        n_halves++;
     }
     if (n_halves != 2 * reading->peft->n_pairs) {
         return wl_fail(error, WL_EPARSE, "%zu tensors make %zu pairs: a lora_A is missing",
@@ -268,15 +314,45 @@ static wl_status keep_names(struct wl_arena *arena, struct wl_peft *peft, wl_err
         }
         peft->pairs[i].module = wl_str_from(name);
     }
+    for (size_t i = 0; i < peft->n_wholes; i++) {
+        const char *name = wl_arena_string(arena, peft->wholes[i].name);
+        if (name == NULL) {
+            return wl_fail(error, WL_ENOMEM, "no memory for an adapter");
+        }
+        peft->wholes[i].name = wl_str_from(name);
+    }
+    return WL_OK;
+}
+
+wl_status wl_peft_read(struct wl_arena *arena, struct wl_str config_json, struct wl_str weights,
+                       struct wl_peft *peft, wl_error *error)
+{
+    struct wl_peft found = {0};
+    struct wl_safetensors tensors = {0};
+    struct wl_node *config = NULL;
+    wl_status status = wl_json_parse(arena, config_json, &config, error);
+
+    if (status != WL_OK) {
+        return wl_fail_at(error, status, "adapter_config.json");
+    }
+    WL_TRY(read_config(arena, config, &found, error));
+    WL_TRY(wl_safetensors_read(arena, weights, &tensors, error));
+    found.pairs = wl_arena_zeroed(arena, tensors.n + 1, sizeof(*found.pairs));
+    found.wholes = wl_arena_zeroed(arena, tensors.n + 1, sizeof(*found.wholes));
+    if (found.pairs == NULL || found.wholes == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for an adapter");
+    }
+    struct reading reading = {
+        .arena = arena, .config = config, .tensors = &tensors, .peft = &found};
+    WL_TRY(read_pairs(&reading, error));
+    WL_TRY(keep_names(arena, &found, error));
+    *peft = found;
     return WL_OK;
 }
 
 wl_status wl_peft_open(struct wl_arena *arena, const char *folder, struct wl_peft *peft,
                        wl_error *error)
 {
-    struct wl_peft found = {0};
-    struct wl_safetensors tensors = {0};
-    struct wl_node *config = NULL;
     struct wl_buf text;
     struct wl_buf weights;
     wl_status status = WL_OK;
@@ -284,28 +360,24 @@ wl_status wl_peft_open(struct wl_arena *arena, const char *folder, struct wl_pef
     wl_buf_init(&text, arena->alloc, WL_TENSOR_HEADER_MAX);
     wl_buf_init(&weights, arena->alloc, (size_t)WL_WEIGHT_BYTES_MAX);
     WL_GO(read_file(folder, "adapter_config.json", arena, &text, error));
-    status = wl_json_parse(arena, wl_buf_view(&text), &config, error);
-    if (status != WL_OK) {
-        (void)wl_fail_at(error, status, "adapter_config.json");
-        goto done;
-    }
-    WL_GO(read_config(arena, config, &found, error));
     WL_GO(read_file(folder, "adapter_model.safetensors", arena, &weights, error));
-    WL_GO(wl_safetensors_read(arena, wl_buf_view(&weights), &tensors, error));
-    found.pairs = wl_arena_zeroed(arena, tensors.n + 1, sizeof(*found.pairs));
-    if (found.pairs == NULL) {
-        status = wl_fail(error, WL_ENOMEM, "no memory for an adapter");
-        goto done;
-    }
-    struct reading reading = {
-        .arena = arena, .config = config, .tensors = &tensors, .peft = &found};
-    WL_GO(read_pairs(&reading, error));
-    WL_GO(keep_names(arena, &found, error));
-    *peft = found;
+    WL_GO(wl_peft_read(arena, wl_buf_view(&text), wl_buf_view(&weights), peft, error));
 done:
     wl_buf_release(&text);
     wl_buf_release(&weights);
     return status;
+}
+
+const struct wl_peft_whole *wl_peft_whole_find(const struct wl_peft *peft, struct wl_str name)
+{
+    for (size_t i = 0; i < peft->n_wholes; i++) {
+        struct wl_str whole = peft->wholes[i].name;
+        if (ends_with(whole, name) && (whole.n_bytes == name.n_bytes ||
+                                       whole.data[whole.n_bytes - name.n_bytes - 1] == '.')) {
+            return &peft->wholes[i];
+        }
+    }
+    return NULL;
 }
 
 // -- to llama.cpp --
@@ -465,6 +537,11 @@ wl_status wl_peft_to_gguf(struct wl_arena *arena, const struct wl_peft *peft,
                        "no names are built in for architecture \"%s\" (there are gpt-oss, qwen2, "
                        "gpt2); give them with --names",
                        architecture);
+    }
+    if (peft->n_wholes > 0) {
+        return wl_fail(error, WL_ESCHEMA,
+                       "\"%.*s\" was trained whole; a GGUF adapter holds pairs only",
+                       WL_STR_ARG(peft->wholes[0].name));
     }
     WL_TRY(add_facts(arena, architecture, alpha, &made, error));
     made.tensors = wl_arena_zeroed(arena, 2 * peft->n_pairs + 1, sizeof(*made.tensors));

@@ -37,6 +37,58 @@ void wl_plain_linear_back(const double *x, const double *w, const double *dy, si
     }
 }
 
+// What dropout makes of the value in row i, column k.
+static double input_factor(struct wl_dropout dropout, size_t i, size_t k)
+{
+    return dropout.p > 0.0F ? (double)wl_dropout_factor(dropout, (uint32_t)i, (uint32_t)k) : 1.0;
+}
+
+// Element (i, k) of drop(x) A^T.
+static double reduced(const double *x, const double *a, size_t n_in, struct wl_dropout dropout,
+                      size_t i, size_t k)
+{
+    double sum = 0.0;
+
+    for (size_t j = 0; j < n_in; j++) {
+        sum += x[i * n_in + j] * input_factor(dropout, i, j) * a[k * n_in + j];
+    }
+    return sum;
+}
+
+void wl_plain_lora(const double *x, const double *a, const double *b, double scale, size_t n,
+                   size_t n_in, size_t r, size_t n_out, struct wl_dropout dropout, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < r; k++) {
+            double h = reduced(x, a, n_in, dropout, i, k);
+            for (size_t o = 0; o < n_out; o++) {
+                y[i * n_out + o] += scale * h * b[o * r + k];
+            }
+        }
+    }
+}
+
+void wl_plain_lora_back(const double *x, const double *a, const double *b, double scale, size_t n,
+                        size_t n_in, size_t r, size_t n_out, struct wl_dropout dropout,
+                        const double *dy, double *dx, double *da, double *db)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < r; k++) {
+            double h = reduced(x, a, n_in, dropout, i, k);
+            double e = 0.0;
+            for (size_t o = 0; o < n_out; o++) {
+                db[o * r + k] += scale * dy[i * n_out + o] * h;
+                e += scale * dy[i * n_out + o] * b[o * r + k];
+            }
+            for (size_t j = 0; j < n_in; j++) {
+                double factor = input_factor(dropout, i, j);
+                da[k * n_in + j] += e * factor * x[i * n_in + j];
+                dx[i * n_in + j] += e * factor * a[k * n_in + j];
+            }
+        }
+    }
+}
+
 // Mean and sqrt(variance + eps) of a row.
 static void row_moments(const double *x, size_t c, double eps, double *mean, double *root)
 {

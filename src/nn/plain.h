@@ -15,6 +15,17 @@ void wl_plain_linear(const double *x, const double *w, const double *b, size_t n
 void wl_plain_linear_back(const double *x, const double *w, const double *dy, size_t n, size_t n_in,
                           size_t n_out, double *dx, double *dw, double *db);
 
+/* wl_plain_lora - y += scale (drop(x) A^T) B^T.  x (N, I), a (R, I), b (O, R), y (N, O); the factor
+ * of x[i][k] is wl_dropout_factor(row = i, column = k).
+ * Source: Hu et al. 2021, arXiv:2106.09685, eq. 3. */
+void wl_plain_lora(const double *x, const double *a, const double *b, double scale, size_t n,
+                   size_t n_in, size_t r, size_t n_out, struct wl_dropout dropout, double *y);
+/* wl_plain_lora_back - with h = drop(x) A^T and e = scale dy B: db += scale dy^T h, da += e^T
+ * drop(x), dx += drop'(e A). */
+void wl_plain_lora_back(const double *x, const double *a, const double *b, double scale, size_t n,
+                        size_t n_in, size_t r, size_t n_out, struct wl_dropout dropout,
+                        const double *dy, double *dx, double *da, double *db);
+
 /* wl_plain_norm - y = gain (x - mean) / sqrt(variance + eps) + shift, over each row; variance with
  * divisor C. x, y (N, C). Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 3-4. */
 void wl_plain_norm(const double *x, const double *gain, const double *shift, double eps, size_t n,

@@ -26,6 +26,18 @@ static void linear_back(const double *p, const double *dout, double *dp)
     wl_plain_linear_back(p, p + N * I, dout, N, I, O, dp, dp + N * I, dp + N * I + O * I);
 }
 
+enum { R = 2 };
+
+static void lora(const double *p, double *out)
+{
+    wl_plain_lora(p, p + N * I, p + N * I + R * I, 1.5, N, I, R, O, some_dropout, out);
+}
+static void lora_back(const double *p, const double *dout, double *dp)
+{
+    wl_plain_lora_back(p, p + N * I, p + N * I + R * I, 1.5, N, I, R, O, some_dropout, dout, dp,
+                       dp + N * I, dp + N * I + R * I);
+}
+
 static void norm(const double *p, double *out)
 {
     wl_plain_norm(p, p + N * I, p + N * I + I, 1e-5, N, I, out);
@@ -99,6 +111,7 @@ static const struct layer {
     void (*backward)(const double *p, const double *dout, double *dp);
 } layers[] = {
     {"linear", N *I + O *I + O, N *O, linear, linear_back},
+    {"LoRA with dropout", N *I + R *I + O *R, N *O, lora, lora_back},
     {"norm", N *I + 2 * I, N *I, norm, norm_back},
     {"gelu", 2 * N, 2 * N, gelu, gelu_back},
     {"attention", N * 3 * H *D, N *H *D, attention, attention_back},
