@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "data/node.h"
 #include "text/bpe.h"
-#include "text/unicode.h"
+#include "text/bpe_shown.h"
 
 #include <string.h>
 
@@ -120,60 +120,16 @@ done:
     return status;
 }
 
-#define SHOWN_MAX 0x144U // GPT-2 writes the 68 bytes that do not print as U+0100 .. U+0143
-
-// Bytes by the character GPT-2 writes them with; -1 for other characters.
-static void fill_shown(int16_t *byte_of)
-{
-    uint32_t next = 0x100;
-
-    for (uint32_t c = 0; c < SHOWN_MAX; c++) {
-        byte_of[c] = -1;
-    }
-    for (int byte = 0; byte < 256; byte++) {
-        bool prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-        byte_of[prints ? (uint32_t)byte : next] = (int16_t)byte;
-        next += prints ? 0 : 1;
-    }
-}
-
-static wl_status unshow(struct wl_arena *arena, const int16_t *byte_of, struct wl_str shown,
-                        struct wl_str *out, wl_error *error)
-{
-    char *bytes = wl_arena_alloc(arena, shown.n_bytes + 1);
-    size_t n = 0;
-
-    if (bytes == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory for a vocabulary");
-    }
-    for (size_t i = 0; i < shown.n_bytes;) {
-        size_t length = wl_utf8_length(shown, i); // JSON was checked: there is one
-        uint32_t c = wl_char_decode(shown.data + i, length);
-        if (c >= SHOWN_MAX || byte_of[c] < 0) {
-            return wl_fail(error, WL_EPARSE,
-                           "a token has the character U+%04X, which writes no "
-                           "byte",
-                           c);
-        }
-        bytes[n++] = (char)byte_of[c];
-        i += length;
-    }
-    *out = (struct wl_str){.data = bytes, .n_bytes = n};
-    return WL_OK;
-}
-
 wl_status wl_bpe_from_vocabulary(const wl_alloc *alloc, struct wl_str json, struct wl_bpe **out,
                                  wl_error *error)
 {
     struct wl_arena arena;
     struct token_list list = {.arena = &arena, .alloc = alloc};
     struct wl_node *root = NULL;
-    int16_t byte_of[SHOWN_MAX];
     wl_status status = WL_OK;
 
     *out = NULL;
     wl_arena_init(&arena, alloc, 0);
-    fill_shown(byte_of);
     WL_GO(wl_json_parse(&arena, json, &root, error));
     if (root->kind != WL_NODE_MAP) {
         status = wl_fail(error, WL_EPARSE, "vocabulary: wants a map from token to number");
@@ -187,7 +143,7 @@ wl_status wl_bpe_from_vocabulary(const wl_alloc *alloc, struct wl_str json, stru
             status = wl_fail(error, WL_EPARSE, "vocabulary: a token's number is not one");
             goto done;
         }
-        WL_GO(unshow(&arena, byte_of, item->key, &bytes, error));
+        WL_GO(wl_bpe_unshow(&arena, item->key, &bytes, error));
         WL_GO(put(&list, (uint64_t)item->number, bytes, error));
     }
     WL_GO(wl_bpe_new(alloc, list.items, list.n, WL_BPE_GPT2, out, error));
