@@ -288,6 +288,20 @@ static wl_status open_segmenter(struct keywords_run *run, wl_error *error)
     return wl_cli_segmenter_open(run->cli, &run->segmenter, error);
 }
 
+// A table without rows is no answer: say why, and what to change.
+static void say_if_none(const struct keywords_run *run)
+{
+    if (run->table.n_rows == 0) {
+        wl_cli_say(run->cli,
+                   WL_SAY(run->cli,
+                          "no keyword stands in %lld of these %zu texts: read more texts, or take "
+                          "rarer words with --min-df 1",
+                          "没有词出现在至少 %lld 条文本中（共 %zu 条）：请读入更多文本，或用 "
+                          "--min-df 1 纳入较少见的词"),
+                   (long long)run->min_df, run->texts.n);
+    }
+}
+
 static wl_status run_keywords(struct wl_cli *cli, wl_error *error)
 {
     struct keywords_run run = {.cli = cli};
@@ -315,6 +329,7 @@ static wl_status run_keywords(struct wl_cli *cli, wl_error *error)
     WL_GO(run.table.method == WL_KEYWORDS_CONTRAST ? rank_by_contrast(&run, error)
                                                    : rank_by_weight(&run, error));
     status = wl_keyword_table_write(&run.table, error);
+    say_if_none(&run);
 done:
     release(&run);
     return status;
