@@ -5,9 +5,11 @@
 #include "data/schema.h"
 #include "features/build.h"
 #include "journey_reasons.h"
+#include "journey_sequences.h"
 #include "journey_text_churn.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static wl_status read_sections(struct wl_journey *journey, wl_error *error)
@@ -48,6 +50,7 @@ void wl_journey_close(struct wl_journey *journey)
 {
     wl_readers_release(&journey->readers);
     wl_text_classifier_free(journey->text_churn);
+    wl_event_model_free(journey->sequences);
     wl_company_free(journey->company);
     wl_text_classifier_free(journey->taxonomy);
     wl_workspace_release(&journey->workspace);
@@ -108,18 +111,26 @@ wl_status wl_journey_load(struct wl_journey *journey, wl_error *error)
     return read_when_needed(journey, error);
 }
 
-// The column that a text model fills, as a feature set would declare it.
-static wl_status declare_text_churn(struct wl_journey *journey, const struct wl_node **given,
-                                    wl_error *error)
+// The columns that other models fill, as a feature set would declare them.
+static wl_status declare_given(struct wl_journey *journey, const struct wl_node **given,
+                               wl_error *error)
 {
-    static const char declaration[] =
-        "[{\"name\":\"" WL_TEXT_CHURN_FEATURE "\",\"zh\":\"从留言读出的流失倾向\","
+    static const char text[] =
+        "{\"name\":\"" WL_TEXT_CHURN_FEATURE "\",\"zh\":\"从留言读出的流失倾向\","
         "\"en\":\"tendency to leave, read from messages\",\"unit_zh\":\"%\",\"unit_en\":\"%\","
-        "\"code\":\"support_issue\"}]";
+        "\"code\":\"support_issue\"}";
+    static const char sequence[] =
+        "{\"name\":\"" WL_SEQUENCE_FEATURE "\",\"zh\":\"从行为的先后顺序读出的流失倾向\","
+        "\"en\":\"tendency to leave, read from the order of events\",\"unit_zh\":\"%\","
+        "\"unit_en\":\"%\"}";
+    bool has_both = journey->texts.has_churn && journey->has_sequences;
     struct wl_node *root = NULL;
+    char list[1024];
 
-    if (journey->texts.has_churn) {
-        WL_TRY(wl_json_parse(&journey->workspace.arena, wl_str_from(declaration), &root, error));
+    if (journey->texts.has_churn || journey->has_sequences) {
+        (void)snprintf(list, sizeof(list), "[%s%s%s]", journey->texts.has_churn ? text : "",
+                       has_both ? "," : "", journey->has_sequences ? sequence : "");
+        WL_TRY(wl_json_parse(&journey->workspace.arena, wl_str_from(list), &root, error));
         *given = root;
     }
     return WL_OK;
@@ -142,7 +153,7 @@ wl_status wl_journey_plan(struct wl_journey *journey, struct wl_str definition, 
         WL_TRY(wl_text_readers_pin(&workspace->arena, workspace->models_path,
                                    journey->texts.readers, readers, error));
         options.readers = readers;
-        WL_TRY(declare_text_churn(journey, &options.given, error));
+        WL_TRY(declare_given(journey, &options.given, error));
         wl_status status = wl_plan_compile(&workspace->arena, workspace->features, &options,
                                            &journey->plan, error);
         WL_TRY(wl_workspace_fail(workspace, status, error));
@@ -166,6 +177,23 @@ static bool is_in_audience(void *context, uint32_t user, int64_t as_of_us, const
     return i != SIZE_MAX && labels->status[i] != WL_LABEL_NOT_ELIGIBLE;
 }
 
+static wl_status fill_given(const struct wl_journey *journey, struct wl_rows *rows, wl_error *error)
+{
+    size_t i_text = wl_plan_find(journey->plan, WL_STR(WL_TEXT_CHURN_FEATURE));
+    size_t i_sequence = wl_plan_find(journey->plan, WL_STR(WL_SEQUENCE_FEATURE));
+    size_t n_threads = journey->run.n_threads;
+
+    if (i_text != SIZE_MAX && journey->text_churn != NULL) {
+        WL_TRY(wl_text_churn_fill(journey->text_churn, journey->company, i_text, n_threads, rows,
+                                  error));
+    }
+    if (i_sequence != SIZE_MAX && journey->sequences != NULL) {
+        WL_TRY(wl_sequence_churn_fill(journey->sequences, journey->company, i_sequence, n_threads,
+                                      rows, error));
+    }
+    return WL_OK;
+}
+
 wl_status wl_journey_rows(struct wl_journey *journey, const int64_t *dates_us, size_t n_dates,
                           struct wl_labels *labels, struct wl_rows *rows, wl_error *error)
 {
@@ -186,14 +214,10 @@ wl_status wl_journey_rows(struct wl_journey *journey, const int64_t *dates_us, s
         request.keep_context = &found;
     }
     WL_GO(wl_features_build(&request, journey->run.alloc, rows, error));
-    size_t i_text = wl_plan_find(journey->plan, WL_STR(WL_TEXT_CHURN_FEATURE));
-    if (i_text != SIZE_MAX && journey->text_churn != NULL) {
-        status = wl_text_churn_fill(journey->text_churn, journey->company, i_text,
-                                    journey->run.n_threads, rows, error);
-        if (status != WL_OK) {
-            wl_rows_release(rows);
-            goto done;
-        }
+    status = fill_given(journey, rows, error);
+    if (status != WL_OK) {
+        wl_rows_release(rows);
+        goto done;
     }
     if (labels != NULL) {
         *labels = found;

@@ -17,6 +17,7 @@
 #include "journey_texts.h"
 #include "learn/label.h"
 #include "learn/split.h"
+#include "model/event_model.h"
 #include "model/model.h"
 #include "text/rules.h"
 #include "workspace.h"
@@ -43,8 +44,11 @@ struct wl_journey {
     struct wl_text_classifier *taxonomy;   /* of reasons: the built-in one, or the workspace's */
     struct wl_readers readers;             /* opened by the first plan that asks what was read */
     struct wl_text_classifier *text_churn; /* of the model in use; NULL: its column stays NaN */
-    struct wl_company *company;            /* NULL until wl_journey_load */
-    struct wl_plan *plan;                  /* NULL until wl_journey_plan */
+    bool has_sequences;               /* the plan gets a column for a model of sequences: set by
+                                       * training, as `model` asks for one */
+    struct wl_event_model *sequences; /* of the model in use; NULL: its column stays NaN */
+    struct wl_company *company;       /* NULL until wl_journey_load */
+    struct wl_plan *plan;             /* NULL until wl_journey_plan */
 };
 
 /* wl_journey_open - read a workspace's configuration, every section that all commands share.

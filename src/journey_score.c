@@ -95,6 +95,21 @@ static wl_status open_text_model(struct wl_journey *journey, const struct wl_mod
     return WL_OK;
 }
 
+// So does the model of sequences.
+static wl_status open_sequences(struct wl_journey *journey, const struct wl_model *model,
+                                wl_error *error)
+{
+    struct wl_str bytes = wl_model_about(model)->sequence;
+    struct wl_event_model *sequences = NULL;
+
+    if (bytes.n_bytes > 0) {
+        WL_TRY(wl_event_model_decode(journey->run.alloc, bytes, &sequences, error));
+    }
+    wl_event_model_free(journey->sequences);
+    journey->sequences = sequences;
+    return WL_OK;
+}
+
 static wl_status open_model(struct wl_journey *journey, const char *which, struct wl_scorer *scorer,
                             wl_error *error)
 {
@@ -106,6 +121,7 @@ static wl_status open_model(struct wl_journey *journey, const char *which, struc
     if (status == WL_OK) {
         scorer->version = entry.version;
         WL_TRY(open_text_model(journey, scorer->model, error));
+        WL_TRY(open_sequences(journey, scorer->model, error));
         return wl_journey_plan(journey, wl_model_about(scorer->model)->features, error);
     }
     if (status != WL_ENOTFOUND || which != NULL) {

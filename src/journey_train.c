@@ -4,97 +4,17 @@
  * later: by time, nothing at or after the test dates; by folds, no other row of the same user. */
 #include "journey_train.h"
 
+#include "journey_train_sequences.h"
 #include "journey_train_texts.h"
 #include "text/text_linear.h"
 
 #include "base/clock.h"
-#include "data/schema.h"
 #include "learn/leak.h"
 #include "math/ranked.h"
 #include "model/registry.h"
 
 #include <stdio.h>
 #include <string.h>
-
-wl_status wl_training_read(struct wl_journey *journey, struct wl_training *training,
-                           wl_error *error)
-{
-    struct wl_workspace *workspace = &journey->workspace;
-    const struct wl_node *list = workspace->baselines;
-    struct wl_train_options defaults;
-    size_t i = 0;
-
-    wl_train_options_init(&defaults);
-    defaults.seed = (int64_t)journey->run.seed;
-    *training = (struct wl_training){.options = defaults};
-    WL_TRY(wl_gates_read(&workspace->arena, workspace->gates, &training->gates, error));
-    WL_TRY(wl_train_options_read(&workspace->arena, workspace->model, "model", &training->options,
-                                 error));
-    if (list == NULL || list->kind == WL_NODE_NULL) {
-        return WL_OK;
-    }
-    if (list->kind != WL_NODE_LIST || list->n_children > WL_BASELINES_MAX) {
-        return wl_fail_node(error, list, "baselines: wants a list of at most %d", WL_BASELINES_MAX);
-    }
-    training->baselines =
-        wl_arena_zeroed(&workspace->arena, list->n_children + 1, sizeof(*training->baselines));
-    if (training->baselines == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory for baselines");
-    }
-    for (const struct wl_node *item = list->first; item != NULL; item = item->next, i++) {
-        char where[32];
-        (void)snprintf(where, sizeof(where), "baselines[%zu]", i);
-        training->baselines[i] = defaults;
-        WL_TRY(
-            wl_train_options_read(&workspace->arena, item, where, &training->baselines[i], error));
-    }
-    training->n_baselines = i;
-    return WL_OK;
-}
-
-// Features that a candidate names, one or a list, must be in the plan.
-static wl_status check_names(const struct wl_plan *plan, const struct wl_node *candidate,
-                             const char *const *names, wl_error *error)
-{
-    const struct wl_node *one = wl_node_get(candidate, "feature");
-    const struct wl_node *list = wl_node_get(candidate, "features");
-    const struct wl_node *item = list != NULL && list->kind == WL_NODE_LIST ? list->first : NULL;
-
-    for (item = one != NULL ? one : item; item != NULL; item = item == one ? NULL : item->next) {
-        if (wl_plan_find(plan, item->text) != SIZE_MAX) {
-            continue;
-        }
-        const char *nearest = wl_closest(item->text, names);
-        return nearest != NULL
-                   ? wl_fail_node(error, item, "no feature \"%.*s\" (did you mean \"%s\"?)",
-                                  WL_STR_ARG(item->text), nearest)
-                   : wl_fail_node(error, item, "no feature \"%.*s\": see wanliu features list",
-                                  WL_STR_ARG(item->text));
-    }
-    return WL_OK;
-}
-
-wl_status wl_training_check(struct wl_journey *journey, wl_error *error)
-{
-    struct wl_workspace *workspace = &journey->workspace;
-    const struct wl_plan *plan = journey->plan;
-    const char **names =
-        wl_arena_zeroed(&workspace->arena, plan->n_features + 1, sizeof(*names)); // NULL at its end
-    const struct wl_node *list = workspace->baselines;
-
-    if (names == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory for %zu names", plan->n_features);
-    }
-    for (size_t i = 0; i < plan->n_features; i++) {
-        names[i] = wl_plan_feature(plan, i)->name;
-    }
-    WL_TRY(check_names(plan, workspace->model, names, error));
-    const struct wl_node *item = list != NULL && list->kind == WL_NODE_LIST ? list->first : NULL;
-    for (; item != NULL; item = item->next) {
-        WL_TRY(check_names(plan, item, names, error));
-    }
-    return WL_OK;
-}
 
 // A date whose outcomes the data does not reach gives no rows: say so instead of learning without.
 static wl_status check_reach(const struct wl_journey *journey, const int64_t *dates_us,
@@ -132,9 +52,13 @@ struct lab {
     float *text_values[WL_FOLDS_MAX + 1];       /* (labelled) of each fold, and of all rows; NULL
                                                 * until it is asked for */
     struct wl_text_classifier *text_classifier; /* of the fold asked for last; owned */
-    size_t n_judged;                            /* rows held out by some fold */
-    uint32_t *judged;                           /* (n_judged) index into labelled, fold by fold */
-    uint32_t *fold;                             /* (n_judged) */
+    size_t i_sequence; /* column that a model of sequences fills, or SIZE_MAX */
+    struct wl_sequence_lab sequences;
+    float *sequence_values[WL_FOLDS_MAX + 1]; /* as text_values */
+    struct wl_event_model *event_model;       /* of the fold asked for last; owned */
+    size_t n_judged;                          /* rows held out by some fold */
+    uint32_t *judged;                         /* (n_judged) index into labelled, fold by fold */
+    uint32_t *fold;                           /* (n_judged) */
 };
 
 static void release_lab(struct lab *lab)
@@ -145,6 +69,8 @@ static void release_lab(struct lab *lab)
     wl_folds_release(&lab->folds);
     wl_text_lab_release(&lab->texts);
     wl_text_classifier_free(lab->text_classifier);
+    wl_sequence_lab_release(&lab->sequences);
+    wl_event_model_free(lab->event_model);
     wl_arena_release(&lab->arena);
 }
 
@@ -177,43 +103,95 @@ static wl_status make_folds(struct lab *lab, wl_error *error)
     return wl_folds_make(split, &lab->journey->dates, &lab->labelled, &lab->folds, error);
 }
 
-// Values of the text column for fold f; f = n_folds: learned on all rows, for the model to keep.
-static wl_status make_text_values(struct lab *lab, size_t f, wl_error *error)
+// Memory for a column's values in fold f, and the fold; f = n_folds: all rows, for the model to
+// keep.
+static wl_status fold_at(struct lab *lab, size_t f, struct wl_fold *fold, float **values,
+                         wl_error *error)
 {
-    const struct wl_run *run = &lab->journey->run;
     size_t n = lab->labelled.n_rows;
     uint32_t *all = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*all));
-    float *values = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*values));
 
-    if (all == NULL || values == NULL) {
-        return wl_fail(error, WL_ENOMEM, "no memory to read %zu documents", n);
+    *values = wl_arena_zeroed(&lab->arena, n + 1, sizeof(**values));
+    if (all == NULL || *values == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a column of %zu rows", n);
     }
     for (size_t i = 0; i < n; i++) {
         all[i] = (uint32_t)i;
     }
-    const struct wl_fold whole = {.fit = all, .n_fit = n};
+    *fold = f < lab->folds.n_folds ? lab->folds.folds[f] : (struct wl_fold){.fit = all, .n_fit = n};
+    return WL_OK;
+}
+
+static wl_status make_text_values(struct lab *lab, size_t f, wl_error *error)
+{
+    const struct wl_run *run = &lab->journey->run;
+    struct wl_fold fold;
+    float *values;
+
+    WL_TRY(fold_at(lab, f, &fold, &values, error));
     wl_text_classifier_free(lab->text_classifier);
     lab->text_classifier = NULL;
-    WL_TRY(wl_text_lab_fold(&lab->texts, &lab->labelled,
-                            f < lab->folds.n_folds ? &lab->folds.folds[f] : &whole, run->seed,
-                            run->n_threads, run->sink, values, &lab->text_classifier, error));
+    WL_TRY(wl_text_lab_fold(&lab->texts, &lab->labelled, &fold, run->seed, run->n_threads,
+                            run->sink, values, &lab->text_classifier, error));
     lab->text_values[f] = values;
     return WL_OK;
 }
 
-// Before rows are learned from or judged: the text column as fold f has it.
-static wl_status use_texts(struct lab *lab, size_t f, wl_error *error)
+static wl_status make_sequence_values(struct lab *lab, size_t f, wl_error *error)
 {
-    if (lab->i_text == SIZE_MAX) {
+    const struct wl_run *run = &lab->journey->run;
+    struct wl_fold fold;
+    float *values;
+
+    WL_TRY(fold_at(lab, f, &fold, &values, error));
+    wl_event_model_free(lab->event_model);
+    lab->event_model = NULL;
+    WL_TRY(wl_sequence_lab_fold(&lab->sequences, &lab->labelled, &fold,
+                                (uint64_t)lab->training->options.seed, run->n_threads, run->sink,
+                                values, &lab->event_model, error));
+    lab->sequence_values[f] = values;
+    return WL_OK;
+}
+
+static void put_values(struct lab *lab, size_t i_column, const float *values)
+{
+    for (size_t i = 0; i < lab->labelled.n_rows; i++) {
+        size_t at = lab->labelled.row[i] * lab->rows.schema->n_features + i_column;
+        lab->rows.values[at] = values[i];
+    }
+}
+
+// Before rows are learned from or judged: the columns of other models as fold f has them.
+static wl_status use_columns(struct lab *lab, size_t f, wl_error *error)
+{
+    if (lab->i_text != SIZE_MAX) {
+        if (lab->text_values[f] == NULL) {
+            WL_TRY(make_text_values(lab, f, error));
+        }
+        put_values(lab, lab->i_text, lab->text_values[f]);
+    }
+    if (lab->i_sequence != SIZE_MAX) {
+        if (lab->sequence_values[f] == NULL) {
+            WL_TRY(make_sequence_values(lab, f, error));
+        }
+        put_values(lab, lab->i_sequence, lab->sequence_values[f]);
+    }
+    return WL_OK;
+}
+
+static wl_status prepare_sequences(struct lab *lab, wl_error *error)
+{
+    const struct wl_journey *journey = lab->journey;
+    const struct wl_training *training = lab->training;
+
+    lab->i_sequence = wl_plan_find(journey->plan, WL_STR(WL_SEQUENCE_FEATURE));
+    if (lab->i_sequence == SIZE_MAX) {
         return WL_OK;
     }
-    if (lab->text_values[f] == NULL) {
-        WL_TRY(make_text_values(lab, f, error));
-    }
-    for (size_t i = 0; i < lab->labelled.n_rows; i++) {
-        size_t at = lab->labelled.row[i] * lab->rows.schema->n_features + lab->i_text;
-        lab->rows.values[at] = lab->text_values[f][i];
-    }
+    WL_TRY(wl_sequence_lab_init(&lab->sequences, journey->run.alloc, journey->company, &lab->rows,
+                                &lab->labelled, &training->net, error));
+    lab->sequences.may_be_empty =
+        !wl_algorithm_is_sequence((enum wl_algorithm)training->options.algorithm);
     return WL_OK;
 }
 
@@ -249,6 +227,7 @@ static wl_status prepare_lab(struct lab *lab, bool is_forced, struct wl_trained 
     WL_TRY(wl_leaks_check(&journey->churn, &lab->rows, &lab->labelled, is_forced, journey->run.sink,
                           error));
     WL_TRY(prepare_texts(lab, error));
+    WL_TRY(prepare_sequences(lab, error));
     WL_TRY(make_folds(lab, error));
     return wl_folds_check(&lab->folds, &journey->churn, &lab->labelled, error);
 }
@@ -312,19 +291,51 @@ static wl_status best_threshold(const struct wl_train_data *data, const wl_alloc
     return WL_OK;
 }
 
+// The column of sequences is for candidates that ask for it, and for no other.
+static wl_status own_features(struct lab *lab, struct wl_train_options *options, wl_error *error)
+{
+    const struct wl_schema *schema = lab->rows.schema;
+    struct wl_texts *own = &options->features;
+    bool wants = options->net.body != 0;
+
+    if (lab->i_sequence == SIZE_MAX || options->feature != NULL || wants == (own->n_items == 0)) {
+        return WL_OK; // all features, or those that were named
+    }
+    size_t n = wants ? own->n_items : schema->n_features;
+    const char **items = wl_arena_zeroed(&lab->arena, n + 1, sizeof(*items));
+    if (items == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu names", n);
+    }
+    size_t n_items = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = wants ? own->items[i] : schema->columns[i].name;
+        if (strcmp(name, WL_SEQUENCE_FEATURE) != 0) {
+            items[n_items++] = name;
+        }
+    }
+    if (wants) {
+        items[n_items++] = WL_SEQUENCE_FEATURE;
+    }
+    *own = (struct wl_texts){.items = items, .n_items = n_items};
+    return WL_OK;
+}
+
 // threshold NULL: nobody asks, so no rows need to be held out for it.
-static wl_status fit(struct lab *lab, const struct wl_train_options *options, const uint32_t *index,
-                     size_t n, struct wl_model **model, double *threshold, wl_error *error)
+static wl_status fit(struct lab *lab, const struct wl_train_options *candidate,
+                     const uint32_t *index, size_t n, struct wl_model **model, double *threshold,
+                     wl_error *error)
 {
     const struct wl_run *run = &lab->journey->run;
+    struct wl_train_options options = *candidate;
     struct wl_train_data data;
 
+    WL_TRY(own_features(lab, &options, error));
     WL_TRY(select_rows(lab, index, n, &data, error));
     if (threshold == NULL) {
         data.held_p = NULL;
-        return wl_train(run->alloc, &data, options, run->n_threads, run->sink, model, error);
+        return wl_train(run->alloc, &data, &options, run->n_threads, run->sink, model, error);
     }
-    WL_TRY(wl_train(run->alloc, &data, options, run->n_threads, run->sink, model, error));
+    WL_TRY(wl_train(run->alloc, &data, &options, run->n_threads, run->sink, model, error));
     wl_status status = best_threshold(&data, run->alloc, threshold, error);
     if (status != WL_OK) {
         wl_model_free(*model);
@@ -351,7 +362,7 @@ static wl_status predict(struct lab *lab, const struct wl_train_options *options
         const struct wl_fold *fold = &lab->folds.folds[f];
         struct wl_model *model = NULL;
         double threshold = 0.0;
-        WL_TRY(use_texts(lab, f, error));
+        WL_TRY(use_columns(lab, f, error));
         WL_TRY(fit(lab, options, fold->fit, fold->n_fit, &model, is_baseline ? NULL : &threshold,
                    error));
         out->threshold += threshold / (double)lab->folds.n_folds;
@@ -445,11 +456,17 @@ static wl_status describe(struct lab *lab, const struct wl_trained *trained, wl_
     struct wl_buf metrics;
     struct wl_buf label;
     struct wl_buf text;
+    struct wl_buf sequence;
     wl_status status = WL_OK;
 
     wl_buf_init(&metrics, journey->run.alloc, 0);
     wl_buf_init(&label, journey->run.alloc, 0);
     wl_buf_init(&text, journey->run.alloc, 0);
+    wl_buf_init(&sequence, journey->run.alloc, 0);
+    if (lab->event_model != NULL && lab->training->options.net.body != 0) {
+        wl_event_model_encode(lab->event_model, &sequence);
+    }
+    WL_GO(wl_buf_check(&sequence, error));
     if (lab->text_classifier != NULL) {
         WL_GO(wl_text_classifier_encode(lab->text_classifier, &text, error));
     }
@@ -462,6 +479,7 @@ static wl_status describe(struct lab *lab, const struct wl_trained *trained, wl_
                                    .metrics = wl_buf_view(&metrics),
                                    .features = journey->plan->definition,
                                    .text = wl_buf_view(&text),
+                                   .sequence = wl_buf_view(&sequence),
                                    .horizon_us = journey->churn.horizon_us,
                                    .lead_us = journey->churn.lead_us};
     status = wl_model_describe(trained->model, &about, error);
@@ -469,6 +487,7 @@ done:
     wl_buf_release(&metrics);
     wl_buf_release(&label);
     wl_buf_release(&text);
+    wl_buf_release(&sequence);
     return status;
 }
 
@@ -493,6 +512,7 @@ static wl_status split_features(const struct lab *lab, bool wants_text, struct w
         for (size_t f = 0; f < own->n_items && !is_own; f++) {
             is_own = strcmp(own->items[f], name) == 0;
         }
+        is_own = is_own && (i != lab->i_sequence || lab->training->options.net.body != 0);
         n_own += is_own;
         if (is_own && wl_plan_is_text(plan, i) == wants_text) {
             items[n++] = name;
@@ -502,29 +522,74 @@ static wl_status split_features(const struct lab *lab, bool wants_text, struct w
     return WL_OK;
 }
 
+static wl_status judge_part(struct lab *lab, const char *name, struct wl_train_options *options,
+                            struct wl_baseline_scores *baselines, size_t *n_baselines,
+                            wl_error *error)
+{
+    struct predictions other;
+
+    if (*n_baselines == WL_BASELINES_MAX) {
+        wl_notice(lab->journey->run.sink, "no room to compare with %s: at most %d baselines", name,
+                  WL_BASELINES_MAX);
+        return WL_OK;
+    }
+    options->calibration = WL_CALIBRATION_NONE;
+    WL_TRY(predict(lab, options, true, &other, NULL, error));
+    baselines[(*n_baselines)++] = (struct wl_baseline_scores){.name = name, .score = other.margin};
+    return WL_OK;
+}
+
 // The model without its text columns, and with those alone, beside the other baselines.
 static wl_status judge_texts(struct lab *lab, struct wl_baseline_scores *baselines,
                              size_t *n_baselines, wl_error *error)
 {
     static const char *const names[2] = {WL_BASELINE_NO_TEXT, WL_BASELINE_TEXT_ONLY};
 
+    if (wl_algorithm_is_sequence((enum wl_algorithm)lab->training->options.algorithm)) {
+        return WL_OK; // it reads no texts
+    }
     for (size_t i = 0; i < 2; i++) {
         struct wl_train_options options = lab->training->options;
-        struct predictions other;
         WL_TRY(split_features(lab, i == 1, &options.features, error));
         if (options.features.n_items == 0) {
             return WL_OK;
         }
-        if (*n_baselines == WL_BASELINES_MAX) {
-            wl_notice(lab->journey->run.sink, "no room to compare with %s: at most %d baselines",
-                      names[i], WL_BASELINES_MAX);
-            return WL_OK;
-        }
-        options.calibration = WL_CALIBRATION_NONE;
-        WL_TRY(predict(lab, &options, true, &other, NULL, error));
-        baselines[(*n_baselines)++] =
-            (struct wl_baseline_scores){.name = names[i], .score = other.margin};
+        WL_TRY(judge_part(lab, names[i], &options, baselines, n_baselines, error));
     }
+    return WL_OK;
+}
+
+// Likewise of events in their order.
+static wl_status judge_sequences(struct lab *lab, struct wl_baseline_scores *baselines,
+                                 size_t *n_baselines, wl_error *error)
+{
+    struct wl_train_options options = lab->training->options;
+    int body = options.net.body;
+
+    if (body == 0 || wl_algorithm_is_sequence((enum wl_algorithm)options.algorithm)) {
+        return WL_OK;
+    }
+    options.net.body = 0;
+    WL_TRY(judge_part(lab, WL_BASELINE_NO_SEQUENCE, &options, baselines, n_baselines, error));
+    wl_train_options_choose(&options, WL_ALGORITHM_LSTM + body - 1);
+    return judge_part(lab, WL_BASELINE_SEQUENCE_ONLY, &options, baselines, n_baselines, error);
+}
+
+static wl_status keep_epochs(struct lab *lab, struct wl_trained *trained, wl_error *error)
+{
+    const struct wl_event_model *model = lab->event_model;
+
+    if (model == NULL || model->n_epochs == 0) {
+        return WL_OK;
+    }
+    struct wl_event_epoch *epochs =
+        wl_arena_zeroed(&lab->journey->workspace.arena, model->n_epochs, sizeof(*epochs));
+    if (epochs == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for %zu epochs", model->n_epochs);
+    }
+    memcpy(epochs, model->epochs, model->n_epochs * sizeof(*epochs));
+    trained->epochs = epochs;
+    trained->n_epochs = model->n_epochs;
     return WL_OK;
 }
 
@@ -550,10 +615,11 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
                                                    .score = other.margin};
     }
     WL_TRY(judge_texts(lab, baselines, &n_baselines, error));
+    WL_TRY(judge_sequences(lab, baselines, &n_baselines, error));
     WL_TRY(judge(lab, &own, baselines, n_baselines, is_forced, &trained->evaluation, error));
     trained->n_fit = is_by_time ? lab->folds.folds[0].n_fit : lab->labelled.n_rows;
     if (wants_model && !is_by_time) {
-        WL_TRY(use_texts(lab, lab->folds.n_folds, error));
+        WL_TRY(use_columns(lab, lab->folds.n_folds, error));
         WL_TRY(fit(lab, &training->options, NULL, lab->labelled.n_rows, &trained->model, &threshold,
                    error));
     }
@@ -561,6 +627,7 @@ static wl_status run_lab(struct lab *lab, bool wants_model, bool is_forced,
         size_t at = is_by_time ? lab->folds.folds[0].fit[i] : i;
         trained->n_fit_positive += lab->labelled.y[at];
     }
+    WL_TRY(keep_epochs(lab, trained, error));
     return wants_model ? describe(lab, trained, error) : WL_OK;
 }
 
@@ -568,7 +635,8 @@ wl_status wl_journey_train(struct wl_journey *journey, const struct wl_training 
                            bool wants_model, bool is_forced, struct wl_trained *trained,
                            wl_error *error)
 {
-    struct lab lab = {.journey = journey, .training = training};
+    struct lab lab = {
+        .journey = journey, .training = training, .i_text = SIZE_MAX, .i_sequence = SIZE_MAX};
 
     *trained = (struct wl_trained){0};
     wl_arena_init(&lab.arena, journey->run.alloc, 0);

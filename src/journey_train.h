@@ -9,14 +9,24 @@
 struct wl_training {
     struct wl_train_options options;    /* the `model:` section */
     struct wl_train_options *baselines; /* (n_baselines) in the workspace's arena */
+    struct wl_net_options net; /* of the column of sequences; body 0: nobody asks for one */
     size_t n_baselines;
     struct wl_gates gates;
 };
 
-/* wl_training_read - the sections `model`, `baselines` and `gates` of a workspace.
- * Errors:  WL_ECONFIG. */
+/* wl_training_read - the sections `model`, `baselines` and `gates` of a workspace. A model of
+ * sequences gets two baselines more: boosted trees over all other features ("boosted"), and the
+ * same with what the model says as one of them ("fusion").
+ * Errors:  WL_ECONFIG; two different models of sequences. */
 WL_MUST_CHECK wl_status wl_training_read(struct wl_journey *journey, struct wl_training *training,
                                          wl_error *error);
+
+/* wl_training_choose - set the model's algorithm, and of sequences the column, from the command
+ * line; NULL leaves what `model` says.
+ * Errors:  WL_EINVAL  no such name; says which there are. */
+WL_MUST_CHECK wl_status wl_training_choose(struct wl_journey *journey, struct wl_training *training,
+                                           const char *algorithm, const char *sequence,
+                                           wl_error *error);
 
 /* wl_training_check - features that `model` and `baselines` name are there.
  *   journey  (in,out) its plan is compiled, on data: attributes are features too.
@@ -30,6 +40,9 @@ struct wl_trained {
     struct wl_label_report labels; /* rows by label status */
     size_t n_fit;                  /* rows the model was fitted on */
     size_t n_fit_positive;
+    const struct wl_event_epoch *epochs; /* (n_epochs) of the model of sequences that is kept, or of
+                                          * the last fold; in the workspace's arena */
+    size_t n_epochs;
 };
 
 /* wl_journey_train - rows and labels of all dates, folds, the model and every baseline on them, the

@@ -3,14 +3,11 @@
  * the column: made of seen labels it would look perfect in training and be noise afterwards. */
 #include "journey_train_texts.h"
 
+#include "journey_train_column.h"
 #include "text/text_train.h"
-
-#include "math/ranked.h"
 
 #include <math.h>
 #include <string.h>
-
-#define Z_ONE_SIDED 1.6449 /* 95 %: one side, because only a gain counts */
 
 void wl_text_lab_release(struct wl_text_lab *lab)
 {
@@ -214,43 +211,26 @@ done:
     return status;
 }
 
-// The held-out probabilities must rank leavers above stayers by more than chance, or the column is
-// left empty: a column of noise that customers share word for word costs more than it brings.
-// Variance by group: Obuchowski 1997, Biometrics 53(2), leavers' and stayers' parts in one sum.
+// The held-out probabilities must rank leavers above stayers by more than chance: customers may
+// share their texts word for word.
 static wl_status earns_place(const struct wl_text_lab *lab, const struct lesson *lesson,
                              struct wl_arena *arena, const wl_alloc *alloc, double *auc_out,
                              double *low_out, wl_error *error)
 {
     size_t n = lesson->n;
     double *p = wl_arena_zeroed(arena, n + 1, sizeof(*p));
-    double *part = wl_arena_zeroed(arena, n + 1, sizeof(*part));
     uint8_t *y = wl_arena_zeroed(arena, n + 1, sizeof(*y));
-    double *of_group = wl_arena_zeroed(arena, lab->n_groups + 1, sizeof(*of_group));
-    struct wl_ranked ranked = {0};
-    double n_of[2] = {0.0, 0.0};
-    double variance = 0.0;
 
-    if (p == NULL || part == NULL || y == NULL || of_group == NULL) {
+    if (p == NULL || y == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory to judge %zu documents", n);
     }
     for (size_t i = 0; i < n; i++) {
         p[i] = lesson->held_p[2 * i + WL_TEXT_CHURN_LEAVES];
         y[i] = (uint8_t)lesson->labels[i];
-        n_of[y[i]] += 1.0;
     }
-    WL_TRY(wl_ranked_init(&ranked, alloc, p, y, n, error));
-    double auc = wl_auc(&ranked, NULL);
-    wl_delong_parts(&ranked, part);
-    wl_ranked_release(&ranked);
-    for (size_t i = 0; i < n; i++) {
-        of_group[lesson->groups[i]] += (part[i] - auc) / n_of[y[i]];
-    }
-    for (size_t g = 0; g < lab->n_groups; g++) {
-        variance += of_group[g] * of_group[g];
-    }
-    *auc_out = auc;
-    *low_out = auc - Z_ONE_SIDED * sqrt(variance);
-    return WL_OK;
+    const struct wl_column_proof proof = {
+        .p = p, .y = y, .group = lesson->groups, .n = n, .n_groups = lab->n_groups};
+    return wl_column_judge(alloc, &proof, auc_out, low_out, error);
 }
 
 wl_status wl_text_lab_fold(const struct wl_text_lab *lab, const struct wl_labelled *labelled,

@@ -10,6 +10,8 @@ static wl_status open_training(struct wl_cli *cli, struct wl_journey *journey,
     WL_TRY(wl_cli_journey_open(cli, journey, error));
     wl_status status = wl_training_read(journey, training, error);
     WL_TRY(wl_workspace_fail(&journey->workspace, status, error));
+    WL_TRY(wl_training_choose(journey, training, wl_cli_text(cli, "model", NULL),
+                              wl_cli_text(cli, "sequence", NULL), error));
     return wl_journey_load(journey, error);
 }
 
@@ -74,6 +76,12 @@ static wl_status run_evaluate(struct wl_cli *cli, wl_error *error)
 static const struct wl_option train_options[] = {
     {"force", 0, NULL, "go on with too few rows or suspicious features, and mark the model",
      "样本过少或特征可疑时仍继续，并在模型上注明"},
+    {"model", 0, "NAME",
+     "xgboost, logistic, rule, lstm, gru, cnn or transformer (default: wanliu.yaml)",
+     "xgboost、logistic、rule、lstm、gru、cnn 或 transformer（默认：wanliu.yaml）"},
+    {"sequence", 0, "NAME",
+     "give the model what lstm, gru, cnn or transformer reads from events, as a column",
+     "把 lstm、gru、cnn 或 transformer 从行为序列读出的结果作为一列加入模型"},
     {"author", 0, "NAME", "who is written into the history (default: wanliu train)",
      "写入历史的作者（默认：wanliu train）"},
 };
@@ -96,6 +104,6 @@ const struct wl_command wl_command_evaluate = {
     .arguments = "",
     .example = "wanliu evaluate --json",
     .options = train_options,
-    .n_options = 1, // only --force
+    .n_options = 3, // all but --author
     .run = run_evaluate,
 };

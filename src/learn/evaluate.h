@@ -112,7 +112,11 @@ struct wl_evaluate_input {
 #define WL_BASELINE_NO_TEXT   "no_text"
 #define WL_BASELINE_TEXT_ONLY "text_only"
 
-/* wl_baseline_is_ablation - whether a baseline is one of those two. */
+/* Likewise without the column made of events in their order, and with that alone. */
+#define WL_BASELINE_NO_SEQUENCE   "no_sequence"
+#define WL_BASELINE_SEQUENCE_ONLY "sequence_only"
+
+/* wl_baseline_is_ablation - whether a baseline is one of those four. */
 bool wl_baseline_is_ablation(const char *name);
 
 #define WL_EVALUATION_FOLDS_MAX  20

@@ -128,7 +128,9 @@ static void put_warning(const struct wl_evaluation *evaluation, const char *warn
 
 bool wl_baseline_is_ablation(const char *name)
 {
-    return strcmp(name, WL_BASELINE_NO_TEXT) == 0 || strcmp(name, WL_BASELINE_TEXT_ONLY) == 0;
+    return strcmp(name, WL_BASELINE_NO_TEXT) == 0 || strcmp(name, WL_BASELINE_TEXT_ONLY) == 0 ||
+           strcmp(name, WL_BASELINE_NO_SEQUENCE) == 0 ||
+           strcmp(name, WL_BASELINE_SEQUENCE_ONLY) == 0;
 }
 
 static const struct wl_baseline_result *find_baseline(const struct wl_evaluation *evaluation,

@@ -16,8 +16,17 @@ const char *wl_algorithm_name(enum wl_algorithm algorithm)
     case WL_ALGORITHM_XGBOOST: return "xgboost";
     case WL_ALGORITHM_LOGISTIC: return "logistic";
     case WL_ALGORITHM_RULE: return "rule";
+    case WL_ALGORITHM_LSTM: return "lstm";
+    case WL_ALGORITHM_GRU: return "gru";
+    case WL_ALGORITHM_CNN: return "cnn";
+    case WL_ALGORITHM_TRANSFORMER: return "transformer";
     }
     return "?";
+}
+
+bool wl_algorithm_is_sequence(enum wl_algorithm algorithm)
+{
+    return algorithm >= WL_ALGORITHM_LSTM;
 }
 
 wl_status wl_model_new(const wl_alloc *alloc, struct wl_model **model_out, wl_error *error)
@@ -30,8 +39,11 @@ wl_status wl_model_new(const wl_alloc *alloc, struct wl_model **model_out, wl_er
     }
     model->alloc = alloc;
     wl_arena_init(&model->arena, alloc, 0);
-    model->about = (struct wl_model_about){
-        .label = WL_STR(""), .metrics = WL_STR(""), .features = WL_STR(""), .text = WL_STR("")};
+    model->about = (struct wl_model_about){.label = WL_STR(""),
+                                           .metrics = WL_STR(""),
+                                           .features = WL_STR(""),
+                                           .text = WL_STR(""),
+                                           .sequence = WL_STR("")};
     return WL_OK;
 }
 
@@ -77,6 +89,11 @@ wl_status wl_model_finish(struct wl_model *model, wl_error *error)
         return wl_walk_init(&model->walk, model->alloc, model->forest, &model->encoder, error);
     case WL_ALGORITHM_LOGISTIC: return wl_linear_check(&model->linear, &model->encoder, error);
     case WL_ALGORITHM_RULE: return wl_rule_check(&model->rule, model->schema.n_features, error);
+    case WL_ALGORITHM_LSTM:
+    case WL_ALGORITHM_GRU:
+    case WL_ALGORITHM_CNN:
+    case WL_ALGORITHM_TRANSFORMER:
+        return wl_given_check(&model->given, model->schema.n_features, error);
     }
     return wl_fail(error, WL_EINTERNAL, "no algorithm %d", (int)model->algorithm);
 }
@@ -162,8 +179,9 @@ wl_status wl_model_describe(struct wl_model *model, const struct wl_model_about 
     char *metrics = wl_arena_string(&model->arena, about->metrics);
     char *features = wl_arena_string(&model->arena, about->features);
     char *text = wl_arena_string(&model->arena, about->text);
+    char *sequence = wl_arena_string(&model->arena, about->sequence);
 
-    if (label == NULL || metrics == NULL || features == NULL || text == NULL) {
+    if (label == NULL || metrics == NULL || features == NULL || text == NULL || sequence == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory to describe a model");
     }
     model->about = *about;
@@ -171,6 +189,7 @@ wl_status wl_model_describe(struct wl_model *model, const struct wl_model_about 
     model->about.metrics.data = metrics;
     model->about.features.data = features;
     model->about.text.data = text;
+    model->about.sequence.data = sequence;
     return WL_OK;
 }
 
@@ -201,6 +220,14 @@ static void margins_of(const struct wl_model *model, const float *values, size_t
     case WL_ALGORITHM_RULE:
         for (size_t i = 0; i < N; i++) {
             margins[i] = wl_rule_margin(&model->rule, values + i * F);
+        }
+        return;
+    case WL_ALGORITHM_LSTM:
+    case WL_ALGORITHM_GRU:
+    case WL_ALGORITHM_CNN:
+    case WL_ALGORITHM_TRANSFORMER:
+        for (size_t i = 0; i < N; i++) {
+            margins[i] = wl_given_margin(&model->given, values + i * F);
         }
         return;
     }
@@ -292,6 +319,9 @@ bool wl_model_additive(const struct wl_model *model, const float *values, double
     if (model->algorithm == WL_ALGORITHM_LOGISTIC) {
         *base = model->linear.bias;
         add_linear_parts(model, values, contributions);
+    } else if (wl_algorithm_is_sequence(model->algorithm)) {
+        *base = model->given.base;
+        contributions[model->given.feature] = wl_given_margin(&model->given, values) - *base;
     } else {
         *base = add_rule_parts(model, values, contributions);
     }

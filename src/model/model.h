@@ -12,11 +12,20 @@
 enum wl_algorithm {
     WL_ALGORITHM_XGBOOST = 0,  /* boosted trees */
     WL_ALGORITHM_LOGISTIC = 1, /* linear, on standardised columns */
-    WL_ALGORITHM_RULE = 2      /* points, or the rank of one feature */
+    WL_ALGORITHM_RULE = 2,     /* points, or the rank of one feature */
+    WL_ALGORITHM_LSTM = 3,     /* what a model of event sequences says, likewise below */
+    WL_ALGORITHM_GRU = 4,
+    WL_ALGORITHM_CNN = 5,
+    WL_ALGORITHM_TRANSFORMER = 6
 };
 
-/* wl_algorithm_name - "xgboost", "logistic", "rule". */
+#define WL_SEQUENCE_FEATURE "sequence_churn" /* the column that a model of sequences fills */
+
+/* wl_algorithm_name - "xgboost", "logistic", "rule", "lstm", "gru", "cnn", "transformer". */
 const char *wl_algorithm_name(enum wl_algorithm algorithm);
+
+/* wl_algorithm_is_sequence - one of the last four. */
+bool wl_algorithm_is_sequence(enum wl_algorithm algorithm);
 
 struct wl_model;
 
@@ -26,6 +35,7 @@ struct wl_model_about {
     struct wl_str metrics;  /* JSON object of its evaluation; "" before one */
     struct wl_str features; /* definition of the feature set it was trained on; "" unknown */
     struct wl_str text;     /* bytes of the text model that fills a column of it; "" none */
+    struct wl_str sequence; /* bytes of the model of sequences that fills another; "" none */
     int64_t horizon_us;     /* leaves within this time after the lead; 0 unknown */
     int64_t lead_us;        /* time left to act */
 };
@@ -77,9 +87,9 @@ WL_MUST_CHECK wl_status wl_model_score_rows(const struct wl_model *model,
                                             const struct wl_rows *rows, size_t n_threads,
                                             double *margin, double *p_churn, wl_error *error);
 
-/* wl_model_additive - for logistic and rule models: each feature's part of the margin against the
+/* wl_model_additive - for every model but a forest: each feature's part of the margin against the
  *   average training row; base + sum of contributions = margin.
- *   contributions  (out) (F).  base (out) margin of the average row (logistic) or without points.
+ *   contributions  (out) (F).  base (out) margin of the average row, or without points (rule).
  * Returns false, writing nothing, for a forest: that takes TreeSHAP.
  * Cost:    O(terms), no allocation. */
 bool wl_model_additive(const struct wl_model *model, const float *values, double *contributions,

@@ -13,12 +13,13 @@
 #include <math.h>
 #include <string.h>
 
-#define MAGIC        "WLMODEL\n"
-#define MAGIC_BYTES  8
-#define VERSION      1
-#define VERSION_TEXT 2 /* the same, and a text model behind the model */
-#define DIGEST_BYTES 64
-#define HEAD_BYTES   (MAGIC_BYTES + 4 + 8)
+#define MAGIC            "WLMODEL\n"
+#define MAGIC_BYTES      8
+#define VERSION          1
+#define VERSION_TEXT     2 /* the same, and a text model behind the model */
+#define VERSION_SEQUENCE 3 /* the same, a text model or none, and a model of sequences */
+#define DIGEST_BYTES     64
+#define HEAD_BYTES       (MAGIC_BYTES + 4 + 8)
 
 /* ---- writing ---- */
 
@@ -109,6 +110,15 @@ static void put_rule(struct wl_buf *buf, const struct wl_rule *rule)
     }
 }
 
+// The oldest version that can say it, so that older programs read what they can.
+static uint32_t version_of(const struct wl_model *model)
+{
+    if (model->about.sequence.n_bytes > 0 || wl_algorithm_is_sequence(model->algorithm)) {
+        return VERSION_SEQUENCE;
+    }
+    return model->about.text.n_bytes > 0 ? VERSION_TEXT : VERSION;
+}
+
 static void put_payload(struct wl_buf *buf, const struct wl_model *model)
 {
     wl_put_u8(buf, (uint8_t)model->algorithm);
@@ -124,9 +134,19 @@ static void put_payload(struct wl_buf *buf, const struct wl_model *model)
     case WL_ALGORITHM_XGBOOST: put_forest(buf, model->forest); break;
     case WL_ALGORITHM_LOGISTIC: put_linear(buf, &model->linear); break;
     case WL_ALGORITHM_RULE: put_rule(buf, &model->rule); break;
+    case WL_ALGORITHM_LSTM:
+    case WL_ALGORITHM_GRU:
+    case WL_ALGORITHM_CNN:
+    case WL_ALGORITHM_TRANSFORMER:
+        wl_put_u32(buf, model->given.feature);
+        wl_put_f64(buf, model->given.base);
+        break;
     }
-    if (model->about.text.n_bytes > 0) {
+    if (version_of(model) != VERSION) {
         wl_put_string(buf, model->about.text);
+    }
+    if (version_of(model) == VERSION_SEQUENCE) {
+        wl_put_string(buf, model->about.sequence);
     }
 }
 
@@ -139,7 +159,7 @@ void wl_model_encode(const struct wl_model *model, struct wl_buf *buf)
     wl_buf_init(&payload, buf->alloc, 0);
     put_payload(&payload, model);
     wl_buf_add(buf, MAGIC, MAGIC_BYTES);
-    wl_put_u32(buf, model->about.text.n_bytes > 0 ? VERSION_TEXT : VERSION);
+    wl_put_u32(buf, version_of(model));
     wl_put_u64(buf, payload.n_bytes);
     wl_buf_str(buf, wl_buf_view(&payload));
     if (buf->status == WL_OK) {
@@ -402,8 +422,9 @@ static wl_status read_rule(struct wl_reader *reader, struct wl_model *model, wl_
     return WL_OK;
 }
 
-// Opaque here: whoever asks the text model decodes and checks it.
-static wl_status read_text_model(struct wl_reader *reader, struct wl_model *model, wl_error *error)
+// Opaque here: whoever asks the model inside decodes and checks it.
+static wl_status read_inner(struct wl_reader *reader, struct wl_model *model, bool may_be_empty,
+                            const char *what, struct wl_str *inner, wl_error *error)
 {
     struct wl_str bytes = wl_read_string(reader);
     char *copy = wl_arena_string(&model->arena, bytes);
@@ -411,11 +432,18 @@ static wl_status read_text_model(struct wl_reader *reader, struct wl_model *mode
     if (copy == NULL) {
         return fail_memory(error);
     }
-    if (reader->failed || bytes.n_bytes == 0) {
-        return fail_cut(error, "the text model");
+    if (reader->failed || (bytes.n_bytes == 0 && !may_be_empty)) {
+        return fail_cut(error, what);
     }
-    model->about.text = (struct wl_str){.data = copy, .n_bytes = bytes.n_bytes};
+    *inner = (struct wl_str){.data = copy, .n_bytes = bytes.n_bytes};
     return WL_OK;
+}
+
+static wl_status read_given(struct wl_reader *reader, struct wl_model *model, wl_error *error)
+{
+    model->given.feature = wl_read_u32(reader);
+    model->given.base = wl_read_f64(reader);
+    return reader->failed ? fail_cut(error, "the column of sequences") : WL_OK;
 }
 
 static wl_status read_payload(struct wl_reader *reader, uint32_t version, struct wl_model *model,
@@ -429,7 +457,7 @@ static wl_status read_payload(struct wl_reader *reader, uint32_t version, struct
     WL_TRY(read_text(reader, &model->arena, &about.features, error));
     about.horizon_us = wl_read_i64(reader);
     about.lead_us = wl_read_i64(reader);
-    if (reader->failed || algorithm > WL_ALGORITHM_RULE || about.horizon_us < 0 ||
+    if (reader->failed || algorithm > WL_ALGORITHM_TRANSFORMER || about.horizon_us < 0 ||
         about.lead_us < 0) {
         return fail_cut(error, "the head");
     }
@@ -442,9 +470,18 @@ static wl_status read_payload(struct wl_reader *reader, uint32_t version, struct
     case WL_ALGORITHM_XGBOOST: WL_TRY(read_forest(reader, model, error)); break;
     case WL_ALGORITHM_LOGISTIC: WL_TRY(read_linear(reader, model, error)); break;
     case WL_ALGORITHM_RULE: WL_TRY(read_rule(reader, model, error)); break;
+    case WL_ALGORITHM_LSTM:
+    case WL_ALGORITHM_GRU:
+    case WL_ALGORITHM_CNN:
+    case WL_ALGORITHM_TRANSFORMER: WL_TRY(read_given(reader, model, error)); break;
     }
-    if (version == VERSION_TEXT) {
-        WL_TRY(read_text_model(reader, model, error));
+    if (version != VERSION) {
+        WL_TRY(read_inner(reader, model, version == VERSION_SEQUENCE, "the text model",
+                          &model->about.text, error));
+    }
+    if (version == VERSION_SEQUENCE) {
+        WL_TRY(read_inner(reader, model, true, "the model of sequences", &model->about.sequence,
+                          error));
     }
     if (wl_reader_left(reader) != 0) {
         return wl_fail(error, WL_ECORRUPT, "model file: %zu bytes behind the model",
@@ -467,9 +504,9 @@ static wl_status open_frame(struct wl_str bytes, struct wl_str *payload, uint32_
     if (reader.failed || memcmp(magic.data, MAGIC, MAGIC_BYTES) != 0) {
         return wl_fail(error, WL_ECORRUPT, "not a model file");
     }
-    if (version != VERSION && version != VERSION_TEXT) {
+    if (version < VERSION || version > VERSION_SEQUENCE) {
         return wl_fail(error, WL_EVERSION, "model file has version %u, this program reads %d",
-                       version, VERSION_TEXT);
+                       version, VERSION_SEQUENCE);
     }
     size_t n_left = wl_reader_left(&reader);
     if (n_left < DIGEST_BYTES || n_payload != n_left - DIGEST_BYTES) {

@@ -2,6 +2,7 @@
  */
 #ifndef WL_MODEL_MODEL_INSIDE_H
 #define WL_MODEL_MODEL_INSIDE_H
+#include "model/given.h"
 #include "model/model.h"
 #include "model/walk.h"
 
@@ -15,6 +16,7 @@ struct wl_model {
     struct wl_walk walk;      /* compiled from forest */
     struct wl_linear linear;
     struct wl_rule rule;
+    struct wl_given given; /* of sequences */
     struct wl_calibrator calibrator;
     struct wl_model_about about;
 };

@@ -30,10 +30,21 @@ void wl_train_options_init(struct wl_train_options *options)
                                          .lambda = 1.0,
                                          .c = 0.1,
                                          .n_level_rows_min = 10,
-                                         .seed = 42};
+                                         .seed = 42,
+                                         .net = {.n_events = 64,
+                                                 .embedding = 32,
+                                                 .hidden = 64,
+                                                 .layers = 1,
+                                                 .heads = 4,
+                                                 .epochs = 10,
+                                                 .batch = 32,
+                                                 .patience = 2,
+                                                 .learning_rate = 0.001}};
 }
 
-static const char *const algorithms[] = {"xgboost", "logistic", "rule", NULL};
+static const char *const algorithms[] = {"xgboost", "logistic", "rule",        "lstm",
+                                         "gru",     "cnn",      "transformer", NULL};
+static const char *const bodies[] = {"none", "lstm", "gru", "cnn", "transformer", NULL};
 static const char *const calibrations[] = {"none", "sigmoid", "isotonic", NULL};
 
 #define AT(member) offsetof(struct wl_train_options, member)
@@ -57,6 +68,22 @@ static const struct wl_field fields[] = {
     {"level_rows", WL_FIELD_INT, AT(n_level_rows_min), false, 1, 1e9, NULL,
      "rows a category level needs for a column of its own"},
     {"seed", WL_FIELD_INT, AT(seed), false, 0, 1e15, NULL, "seed of every random choice"},
+    {"sequence", WL_FIELD_CHOICE, AT(net.body), false, 0, 0, bodies,
+     "also learn from events in their order, as a column"},
+    {"events", WL_FIELD_INT, AT(net.n_events), false, 1, 4096, NULL, "last events of a customer"},
+    {"window", WL_FIELD_SPAN, AT(net.window_us), false, 0, 0, NULL, "only events this recent"},
+    {"embedding", WL_FIELD_INT, AT(net.embedding), false, 1, 1024, NULL, "width of an event"},
+    {"hidden", WL_FIELD_INT, AT(net.hidden), false, 1, 1024, NULL, "width of the state"},
+    {"layers", WL_FIELD_INT, AT(net.layers), false, 1, 4, NULL, "layers of a sequence model"},
+    {"heads", WL_FIELD_INT, AT(net.heads), false, 1, 64, NULL, "heads of a transformer"},
+    {"epochs", WL_FIELD_INT, AT(net.epochs), false, 1, 1000, NULL, "times through the data"},
+    {"batch", WL_FIELD_INT, AT(net.batch), false, 1, 4096, NULL, "sequences of a step"},
+    {"patience", WL_FIELD_INT, AT(net.patience), false, 0, 1000, NULL,
+     "epochs without gain before stopping"},
+    {"learning_rate", WL_FIELD_NUMBER, AT(net.learning_rate), false, 1e-6, 1, NULL,
+     "of a sequence model"},
+    {"balance", WL_FIELD_BOOL, AT(net.is_balanced), false, 0, 0, NULL,
+     "leavers weigh as much as stayers"},
 };
 
 wl_status wl_train_options_read(struct wl_arena *arena, const struct wl_node *node,
@@ -71,7 +98,32 @@ wl_status wl_train_options_read(struct wl_arena *arena, const struct wl_node *no
         read.algorithm = WL_ALGORITHM_RULE;
     }
     *options = read;
+    wl_train_options_choose(options, options->algorithm);
     return WL_OK;
+}
+
+void wl_train_options_choose(struct wl_train_options *options, int algorithm)
+{
+    options->algorithm = algorithm;
+    if (wl_algorithm_is_sequence((enum wl_algorithm)algorithm)) {
+        options->net.body = 1 + algorithm - WL_ALGORITHM_LSTM;
+    }
+}
+
+const char *wl_train_net_name(const struct wl_net_options *net)
+{
+    return bodies[net->body];
+}
+
+bool wl_train_algorithm_parse(const char *name, int *algorithm)
+{
+    for (int i = 0; algorithms[i] != NULL; i++) {
+        if (strcmp(algorithms[i], name) == 0) {
+            *algorithm = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t wl_train_fold(struct wl_str user, uint64_t seed, size_t n_folds)
@@ -216,6 +268,18 @@ static wl_status fit_rule(const struct run *run, const struct part *part, struct
     return wl_rule_default(&model->arena, &model->schema, &model->rule, error);
 }
 
+static wl_status fit_given(const struct part *part, struct wl_model *model, wl_error *error)
+{
+    size_t i_feature = wl_schema_find(&model->schema, WL_STR(WL_SEQUENCE_FEATURE));
+
+    if (i_feature == SIZE_MAX) {
+        return wl_fail(error, WL_ECONFIG,
+                       "a model of sequences wants the column " WL_SEQUENCE_FEATURE);
+    }
+    wl_given_fit(&part->set, i_feature, &model->given);
+    return WL_OK;
+}
+
 /* A model of one part, not calibrated yet. */
 static wl_status fit(const struct run *run, const struct part *part, struct wl_model **model_out,
                      wl_error *error)
@@ -238,6 +302,10 @@ static wl_status fit(const struct run *run, const struct part *part, struct wl_m
                               &model->linear, error));
         break;
     case WL_ALGORITHM_RULE: WL_GO(fit_rule(run, part, model, error)); break;
+    case WL_ALGORITHM_LSTM:
+    case WL_ALGORITHM_GRU:
+    case WL_ALGORITHM_CNN:
+    case WL_ALGORITHM_TRANSFORMER: WL_GO(fit_given(part, model, error)); break;
     }
     WL_GO(wl_model_finish(model, error));
     *model_out = model;
@@ -351,6 +419,10 @@ static wl_status choose_features(struct run *run, wl_error *error)
     }
     for (size_t f = 0; f < schema->n_features; f++) {
         run->is_used[f] = options->features.n_items == 0;
+    }
+    if (wl_algorithm_is_sequence((enum wl_algorithm)options->algorithm)) {
+        memset(run->is_used, 0, schema->n_features * sizeof(*run->is_used));
+        return WL_OK; // it reads its one column without an encoder
     }
     for (size_t i = 0; i < options->features.n_items; i++) {
         WL_TRY(find_feature(schema, options->features.items[i], &i_feature, error));

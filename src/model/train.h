@@ -6,6 +6,22 @@
 #include "data/schema.h"
 #include "model/model.h"
 
+/* How a model of event sequences is made and learned; keys of the section "model". */
+struct wl_net_options {
+    int body;          /* key "sequence": 0 none, else 1 + enum wl_sequence_body */
+    int64_t n_events;  /* "events": the last so many of a customer */
+    int64_t window_us; /* of the time before the date; 0: all */
+    int64_t embedding; /* width of an event; a transformer takes hidden */
+    int64_t hidden;
+    int64_t layers;
+    int64_t heads; /* of a transformer */
+    int64_t epochs;
+    int64_t batch;
+    int64_t patience;     /* epochs without a better validation loss before stopping; 0: never */
+    double learning_rate; /* of Adam */
+    bool is_balanced;     /* "balance": leavers as a whole weigh as much as stayers */
+};
+
 /* The section "model" of wanliu.yaml, and each item of "baselines". */
 struct wl_train_options {
     const char *name;         /* of a baseline; NULL for the model */
@@ -23,10 +39,13 @@ struct wl_train_options {
     double c;                 /* logistic: weight of the data against the L2 penalty */
     int64_t n_level_rows_min; /* key "level_rows": rows a category level needs for a column */
     int64_t seed;
+    struct wl_net_options
+        net; /* of sequences; body is set for the algorithms lstm .. transformer */
 };
 
 /* wl_train_options_init - the defaults: 150 trees of depth 3, rate 0.05, subsample and colsample
- * 0.8, C 0.1, sigmoid calibration, seed 42. */
+ * 0.8, C 0.1, sigmoid calibration, seed 42; of sequences the last 64 events, one layer of 64, Adam
+ *   at 0.001, batches of 32, at most 10 epochs and 2 without gain. */
 void wl_train_options_init(struct wl_train_options *options);
 
 /* wl_train_options_read - strictly from a map; absent keys keep what options holds.
@@ -36,6 +55,15 @@ void wl_train_options_init(struct wl_train_options *options);
 WL_MUST_CHECK wl_status wl_train_options_read(struct wl_arena *arena, const struct wl_node *node,
                                               const char *where, struct wl_train_options *options,
                                               wl_error *error);
+
+/* wl_train_options_choose - set the algorithm, and with it what else it needs. */
+void wl_train_options_choose(struct wl_train_options *options, int algorithm);
+
+/* wl_train_net_name - "lstm" .. "transformer", or "none". */
+const char *wl_train_net_name(const struct wl_net_options *net);
+
+/* wl_train_algorithm_parse - enum wl_algorithm of a name; false: there is none. */
+bool wl_train_algorithm_parse(const char *name, int *algorithm);
 
 /* What to learn from. */
 struct wl_train_data {
@@ -54,7 +82,8 @@ struct wl_train_data {
  *   model_out  (out) free with wl_model_free. Say what it is with wl_model_describe.
  * Errors:  WL_EGATE    fewer than WL_TRAIN_CLASS_MIN rows of a class.
  *          WL_EINVAL   a value is infinite; a weight is not positive; logistic with weights.
- *          WL_ECONFIG  a feature named in options is not in the schema (did you mean).
+ *          WL_ECONFIG  a feature named in options is not in the schema (did you mean); a model of
+ *                      sequences without its column.
  *          WL_ELIBRARY, WL_ELIMIT, WL_ENOMEM.
  * Source:  own: 6 fits. Fold of a user: wl_str_hash(user, seed) mod 5, so that all rows of one user
  *          fall together. */
