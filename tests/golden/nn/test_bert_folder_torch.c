@@ -5,7 +5,7 @@
  *         summation. Planted fault: one weight moved by 1 % must not pass. */
 #include "torch_json.h"
 
-#include "nn/bert_folder.h"
+#include "nn/bert_embed.h"
 
 #define FOLDER WL_SOURCE_DIR "/tests/golden/nn/bert_folder/"
 #define OUT    WL_BINARY_DIR "/test_bert_folder_torch"
@@ -140,6 +140,45 @@ static void test_equals_transformers(void)
     wl_arena_release(&arena);
 }
 
+// Vectors of texts: the mean of the stored hidden states, divided by its length.
+static void test_embeddings(void)
+{
+    struct wl_bert_embed_options options = wl_bert_embed_options_default();
+    struct wl_arena arena;
+    const struct wl_node *expected = torch_json(&arena, FOLDER "expected.json");
+    const struct wl_node *cases = wl_node_get(expected, "classes");
+    struct heard heard;
+    struct wl_bert_folder *folder = open_folder(FOLDER "classes", &heard);
+    struct wl_bert_embedder *embedder = NULL;
+    struct wl_str texts[TEXTS];
+    float vectors[TEXTS][8];
+    size_t b = 0;
+
+    for (const struct wl_node *item = cases->first; item != NULL; item = item->next) {
+        texts[b++] = wl_node_text(item, "text", "?");
+    }
+    CHECK_INT(wl_bert_embedder_new(wl_alloc_default(), folder, &options, &embedder, &fault), WL_OK);
+    CHECK_INT(wl_bert_embed(embedder, texts, TEXTS, vectors[0], &fault), WL_OK);
+    b = 0;
+    for (const struct wl_node *item = cases->first; item != NULL; item = item->next, b++) {
+        double sums[8] = {0};
+        double square = 0.0;
+        size_t i = 0;
+        for (const struct wl_node *x = wl_node_get(item, "hidden")->first; x != NULL; x = x->next) {
+            sums[i++ % 8] += x->number;
+        }
+        for (size_t j = 0; j < 8; j++) {
+            square += sums[j] * sums[j];
+        }
+        for (size_t j = 0; j < 8; j++) {
+            CHECK_CLOSE((double)vectors[b][j], sums[j] / sqrt(square), 1e-5);
+        }
+    }
+    wl_bert_embedder_free(embedder);
+    wl_bert_folder_free(folder);
+    wl_arena_release(&arena);
+}
+
 static void test_labels(void)
 {
     struct heard heard;
@@ -185,9 +224,33 @@ static void test_saved_reads_back(void)
     wl_arena_release(&arena);
 }
 
-int main(void)
+// With a folder's path as argument: saves "classes" and a new BERT there, for saved_peer.py.
+static int save_for_peer(const char *path)
 {
+    static const enum wl_safetensor_type types[] = {WL_SAFETENSOR_F32, WL_SAFETENSOR_BF16};
+    static const char *const names[] = {"f32", "bf16"};
+    struct heard heard;
+
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct wl_bert_folder *folder = open_folder(FOLDER "classes", &heard);
+        char out[512];
+        (void)snprintf(out, sizeof(out), "%s/%s", path, names[i]);
+        if (wl_bert_folder_save(folder, out, types[i], &fault) != WL_OK) {
+            fprintf(stderr, "%s\n", fault.message);
+            return EXIT_FAILURE;
+        }
+        wl_bert_folder_free(folder);
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int n_words, char **words)
+{
+    if (n_words > 1) {
+        return save_for_peer(words[1]);
+    }
     RUN(test_equals_transformers);
+    RUN(test_embeddings);
     RUN(test_labels);
     RUN(test_saved_reads_back);
     return check_report();
