@@ -2,8 +2,25 @@
  */
 #include "nn/bert.h"
 
+#include "nn/bert_inside.h"
 #include "nn/carve.h"
 #include "nn/lora.h"
+
+// The head of masked words scores every word by its own vector.
+static wl_status add_mask_head(struct wl_bert *bert, wl_error *error)
+{
+    const struct wl_bert_config *c = &bert->config;
+    size_t width = c->shape.n_channels;
+    struct wl_tensors *t = &bert->tensors;
+
+    WL_TRY(wl_dense_add(t, "cls.predictions.transform.dense", width, width, true, &bert->mask_dense,
+                        error));
+    WL_TRY(wl_norm_add(t, "cls.predictions.transform.LayerNorm", width, &bert->mask_norm, error));
+    bert->mask_words = (struct wl_dense){
+        .weight = bert->word, .n_in = width, .n_out = c->n_vocabulary, .has_bias = true};
+    return wl_tensors_add(t, WL_TENSOR_BIAS, &c->n_vocabulary, 1, &bert->mask_words.bias, error,
+                          "cls.predictions.bias");
+}
 
 static wl_status add_tensors(struct wl_bert *bert, wl_error *error)
 {
@@ -25,6 +42,9 @@ static wl_status add_tensors(struct wl_bert *bert, wl_error *error)
     WL_TRY(wl_dense_add(t, "pooler.dense", width, width, true, &bert->pooler, error));
     if (c->n_labels > 0) {
         WL_TRY(wl_dense_add(t, "classifier", width, c->n_labels, true, &bert->head, error));
+    }
+    if (c->has_mask_head) {
+        WL_TRY(add_mask_head(bert, error));
     }
     return wl_tensors_allocate(t, WL_BLOCK_WEIGHTS, error);
 }
@@ -136,7 +156,10 @@ wl_status wl_bert_view(const struct wl_bert *bert, size_t rows_max, size_t texts
                              .segment = bert->segment,
                              .norm = bert->norm,
                              .pooler = bert->pooler,
-                             .head = bert->head};
+                             .head = bert->head,
+                             .mask_dense = bert->mask_dense,
+                             .mask_norm = bert->mask_norm,
+                             .mask_words = bert->mask_words};
     WL_GO(wl_transformer_view(&bert->stack, &view->stack, error));
     WL_GO(wl_transformer_plan(&view->stack, rows_max, bert->stack.number, false, error));
     WL_GO(plan_around(view, texts_max, error));
@@ -205,14 +228,21 @@ static wl_status pool(struct wl_bert *bert, struct wl_gemm *gemm,
                : wl_dense_forward(gemm, &bert->tensors, &bert->head, &dropped, &logits, error);
 }
 
-static wl_status forward(struct wl_bert *bert, struct wl_gemm *gemm,
-                         const struct wl_packed_batch *batch, const struct wl_pass *pass,
-                         wl_error *error)
+wl_status wl_bert_stack_forward(struct wl_bert *bert, struct wl_gemm *gemm,
+                                const struct wl_packed_batch *batch, const struct wl_pass *pass,
+                                wl_error *error)
 {
     WL_TRY(check_batch(bert, batch, error));
     wl_lora_begin(bert->stack.lora, pass);
     embed(bert, batch, pass);
-    WL_TRY(wl_transformer_forward(&bert->stack, gemm, &bert->tensors, pass, error));
+    return wl_transformer_forward(&bert->stack, gemm, &bert->tensors, pass, error);
+}
+
+static wl_status forward(struct wl_bert *bert, struct wl_gemm *gemm,
+                         const struct wl_packed_batch *batch, const struct wl_pass *pass,
+                         wl_error *error)
+{
+    WL_TRY(wl_bert_stack_forward(bert, gemm, batch, pass, error));
     return pool(bert, gemm, batch, pass, error);
 }
 
@@ -314,6 +344,15 @@ static void embed_back(struct wl_bert *bert, const struct wl_packed_batch *batch
     table_back(bert, &dx, batch->segments, bert->segment);
 }
 
+wl_status wl_bert_stack_backward(struct wl_bert *bert, struct wl_gemm *gemm,
+                                 const struct wl_packed_batch *batch, const struct wl_pass *pass,
+                                 wl_error *error)
+{
+    WL_TRY(wl_transformer_backward(&bert->stack, gemm, &bert->tensors, pass, error));
+    embed_back(bert, batch, pass);
+    return WL_OK;
+}
+
 wl_status wl_bert_train(struct wl_bert *bert, struct wl_gemm *gemm,
                         const struct wl_packed_batch *batch, const struct wl_targets *targets,
                         double scale, uint64_t seed, uint64_t step, double *loss, wl_error *error)
@@ -331,7 +370,5 @@ wl_status wl_bert_train(struct wl_bert *bert, struct wl_gemm *gemm,
     WL_TRY(forward(bert, gemm, batch, &pass, error));
     WL_TRY(wl_bert_loss(bert, batch, targets, scale, loss, error));
     WL_TRY(pool_back(bert, gemm, batch, &pass, error));
-    WL_TRY(wl_transformer_backward(&bert->stack, gemm, &bert->tensors, &pass, error));
-    embed_back(bert, batch, &pass);
-    return WL_OK;
+    return wl_bert_stack_backward(bert, gemm, batch, &pass, error);
 }

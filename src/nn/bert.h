@@ -20,7 +20,8 @@ struct wl_bert_config {
     size_t n_segments;
     size_t n_labels; /* K of the head; 0: no head, hidden states only */
     bool is_multi_label;
-    float dropout; /* of embeddings, branches and the pooled row, in training: 0.1 */
+    bool has_mask_head; /* guesses hidden words: see nn/bert_mask.h */
+    float dropout;      /* of embeddings, branches and the pooled row, in training: 0.1 */
     float attention_dropout;
 };
 
@@ -36,6 +37,9 @@ struct wl_bert {
     struct wl_norm_place norm;
     struct wl_dense pooler;
     struct wl_dense head;
+    struct wl_dense mask_dense; /* has_mask_head: (C, C), GELU, */
+    struct wl_norm_place mask_norm;
+    struct wl_dense mask_words; /* (V, C) the word table itself, with a bias of its own */
     size_t texts_max;
     float *embedded;   /* (N, C) before the norm */
     float *stats;      /* (N, 2) */

@@ -208,6 +208,50 @@ static bool begins_with(const char *text, const char *begin)
     return strncmp(text, begin, strlen(begin)) == 0;
 }
 
+// The head of masked words: there, or to be started. Its word scores must be the word table.
+static wl_status check_mask_head(struct wl_bert_folder *folder, const struct wl_hf_config *c,
+                                 struct wl_hf_weights *weights, wl_error *error)
+{
+    if (!folder->bert->config.has_mask_head) {
+        return WL_OK;
+    }
+    folder->is_mask_head_new =
+        wl_hf_weights_find(weights, "cls.predictions.transform.dense.weight") == NULL;
+    if (!folder->is_mask_head_new && !wl_hf_config_flag(c, "tie_word_embeddings", true)) {
+        return wl_fail(error, WL_ECONFIG, "%s: tie_word_embeddings: expected true, found false",
+                       c->file);
+    }
+    wl_hf_weights_skip(weights, "cls.predictions.decoder.weight"); // copies of what is read
+    wl_hf_weights_skip(weights, "cls.predictions.decoder.bias");
+    return WL_OK;
+}
+
+static bool starts_new(const struct wl_bert_folder *folder, const char *name)
+{
+    return (folder->is_pooler_new && begins_with(name, "pooler.")) ||
+           (folder->is_head_new && begins_with(name, "classifier.")) ||
+           (folder->is_mask_head_new && begins_with(name, "cls."));
+}
+
+static void tell_new(const struct wl_bert_folder *folder, const char *file,
+                     const struct wl_bert_folder_options *options)
+{
+    unsigned long long seed = options->seed;
+
+    if (folder->is_pooler_new) {
+        wl_notice(options->sink, "%s: no pooler: it starts at random, seed %llu", file, seed);
+    }
+    if (folder->is_head_new) {
+        wl_notice(options->sink, "%s: a new head of %zu %s starts at random, seed %llu", file,
+                  folder->bert->config.n_labels,
+                  folder->bert->config.is_multi_label ? "labels" : "classes", seed);
+    }
+    if (folder->is_mask_head_new) {
+        wl_notice(options->sink, "%s: no head of masked words: it starts at random, seed %llu",
+                  file, seed);
+    }
+}
+
 static wl_status fill_weights(struct wl_bert_folder *folder, struct wl_hf_weights *weights,
                               const struct wl_bert_folder_options *options, wl_error *error)
 {
@@ -218,9 +262,7 @@ static wl_status fill_weights(struct wl_bert_folder *folder, struct wl_hf_weight
     for (size_t i = 0; i < tensors->n_tensors; i++) {
         const struct wl_tensor *tensor = &tensors->items[i];
         const char *at = strstr(tensor->name, ".self.qkv.");
-        bool is_new = (folder->is_pooler_new && begins_with(tensor->name, "pooler.")) ||
-                      (folder->is_head_new && begins_with(tensor->name, "classifier."));
-        if (is_new) {
+        if (starts_new(folder, tensor->name)) {
             wl_tensor_start(tensors, tensor, options->seed, folder->initializer_range);
         } else if (at != NULL) {
             WL_TRY(take_thirds(weights, tensors, tensor, at + strlen(".self."), error));
@@ -228,16 +270,7 @@ static wl_status fill_weights(struct wl_bert_folder *folder, struct wl_hf_weight
             WL_TRY(wl_hf_weights_fill(weights, tensors, tensor, error));
         }
     }
-    if (folder->is_pooler_new) {
-        wl_notice(options->sink, "%s: no pooler: it starts at random, seed %llu", weights->file,
-                  (unsigned long long)options->seed);
-    }
-    if (folder->is_head_new) {
-        wl_notice(options->sink, "%s: a new head of %zu %s starts at random, seed %llu",
-                  weights->file, folder->bert->config.n_labels,
-                  folder->bert->config.is_multi_label ? "labels" : "classes",
-                  (unsigned long long)options->seed);
-    }
+    tell_new(folder, weights->file, options);
     wl_hf_weights_skip(weights, "embeddings.position_ids"); // 0, 1, 2, ... of older versions
     folder->n_unused = wl_hf_weights_tell_unused(weights, options->sink);
     return WL_OK;
@@ -286,10 +319,12 @@ static wl_status read_all(struct wl_bert_folder *folder, struct wl_arena *scratc
     WL_TRY(check_vocabulary(folder, name, config.n_vocabulary, options->sink, error));
     WL_TRY(wl_hf_weights_read(scratch, weights_name, files->weights, "bert.", &weights, error));
     WL_TRY(choose_head(folder, &json, &weights, options, &config, error));
+    config.has_mask_head = options->has_mask_head;
     wl_status status = wl_bert_new(folder->alloc, &config, &folder->bert, error);
     if (status != WL_OK) {
         return wl_fail_at(error, status, "%s", config_name);
     }
+    WL_TRY(check_mask_head(folder, &json, &weights, error));
     return fill_weights(folder, &weights, options, error);
 }
 
@@ -440,9 +475,11 @@ wl_status wl_bert_folder_new(const wl_alloc *alloc, const char *name,
     }
     config.n_labels = options->n_labels == WL_BERT_LABELS_KEPT ? 0 : options->n_labels;
     config.is_multi_label = options->is_multi_label;
+    config.has_mask_head = options->has_mask_head;
     folder->initializer_range = 0.02;
     folder->is_pooler_new = true;
     folder->is_head_new = config.n_labels > 0;
+    folder->is_mask_head_new = config.has_mask_head;
     WL_GO(wl_hf_wordpiece_read(&folder->arena, name, files, options->sink, &folder->tokenizer,
                                error));
     config.n_vocabulary = wl_wordpiece_count(folder->tokenizer.wordpiece);

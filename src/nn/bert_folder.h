@@ -30,6 +30,7 @@ struct wl_bert_folder {
     double initializer_range;         /* deviation of weights that start at random */
     bool is_pooler_new;               /* the file had none: random */
     bool is_head_new;                 /* random, too */
+    bool is_mask_head_new;            /* random, too */
     size_t n_unused;                  /* tensors of the file that no part of the model wanted */
 };
 
@@ -37,6 +38,7 @@ struct wl_bert_folder_options {
     size_t n_labels;     /* of the head: 0 none, or WL_BERT_LABELS_KEPT */
     bool is_multi_label; /* when n_labels is a number: labels that hold or not, not classes */
     bool is_head_new;    /* start a new head even if the file's fits */
+    bool has_mask_head;  /* with the head that guesses hidden words: see nn/bert_mask.h */
     uint64_t seed;       /* of what starts at random */
     const struct wl_sink *sink; /* or NULL */
 };
@@ -117,6 +119,7 @@ WL_MUST_CHECK wl_status wl_bert_folder_put_weights(const struct wl_bert_folder *
                                                    wl_error *error);
 
 /* wl_bert_folder_save - write a folder, whole or not at all: the four files and tokenizer.json.
+ * With a mask head and no classes it is a BertForMaskedLM, with a pooler only if one was read.
  * Errors:  WL_EEXIST  path is taken.  WL_EIO, WL_ENOTFOUND (no parent), and as above. */
 WL_MUST_CHECK wl_status wl_bert_folder_save(const struct wl_bert_folder *folder, const char *path,
                                             enum wl_safetensor_type type, wl_error *error);

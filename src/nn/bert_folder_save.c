@@ -69,6 +69,14 @@ static void put_sizes(struct wl_json_writer *json, const struct wl_bert_config *
     put_float(json, "attention_probs_dropout_prob", config->attention_dropout);
 }
 
+static const char *architecture_of(const struct wl_bert_config *config)
+{
+    if (config->n_labels > 0) {
+        return "BertForSequenceClassification";
+    }
+    return config->has_mask_head ? "BertForMaskedLM" : "BertModel";
+}
+
 wl_status wl_bert_folder_put_config(const struct wl_bert_folder *folder,
                                     enum wl_safetensor_type type, struct wl_buf *buf,
                                     wl_error *error)
@@ -79,7 +87,7 @@ wl_status wl_bert_folder_put_config(const struct wl_bert_folder *folder,
     wl_json_open(&json, '{');
     wl_json_key(&json, "architectures");
     wl_json_open(&json, '[');
-    wl_json_text(&json, has_head ? "BertForSequenceClassification" : "BertModel");
+    wl_json_text(&json, architecture_of(&folder->bert->config));
     wl_json_close(&json, ']');
     put_text(&json, "model_type", "bert");
     put_sizes(&json, &folder->bert->config);
@@ -106,11 +114,16 @@ struct sources {
     const char *prefix; // of all but the head
 };
 
+static bool begins_with(const char *text, const char *begin)
+{
+    return strncmp(text, begin, strlen(begin)) == 0;
+}
+
 static wl_status add(struct sources *sources, const char *name, const float *values,
                      const size_t *dims, size_t n_dims, wl_error *error)
 {
     struct wl_safetensor_source *source = &sources->items[sources->n];
-    bool is_head = strncmp(name, "classifier.", strlen("classifier.")) == 0;
+    bool is_head = begins_with(name, "classifier.") || begins_with(name, "cls.");
     char whole[WL_TENSOR_NAME_BYTES_MAX + 16];
 
     (void)snprintf(whole, sizeof(whole), "%s%s", is_head ? "" : sources->prefix, name);
@@ -145,9 +158,13 @@ static wl_status add_thirds(struct sources *sources, const struct wl_tensor *ten
 static wl_status list_sources(const struct wl_bert_folder *folder, struct sources *sources,
                               wl_error *error)
 {
+    const struct wl_bert_config *config = &folder->bert->config;
     const struct wl_tensors *tensors = &folder->bert->tensors;
+    bool is_plain = config->n_labels == 0 && !config->has_mask_head;
+    // A masked model of transformers has no pooler; one that nobody taught says nothing.
+    bool has_pooler = is_plain || config->n_labels > 0 || !folder->is_pooler_new;
 
-    sources->prefix = folder->bert->config.n_labels > 0 ? "bert." : "";
+    sources->prefix = is_plain ? "" : "bert.";
     sources->items =
         wl_arena_zeroed(sources->arena, 3 * tensors->n_tensors, sizeof(*sources->items));
     if (sources->items == NULL) {
@@ -157,6 +174,9 @@ static wl_status list_sources(const struct wl_bert_folder *folder, struct source
         const struct wl_tensor *tensor = &tensors->items[i];
         const float *values = tensors->weights + tensor->offset;
         const char *at = strstr(tensor->name, ".self.qkv.");
+        if (!has_pooler && begins_with(tensor->name, "pooler.")) {
+            continue;
+        }
         if (at != NULL) {
             WL_TRY(add_thirds(sources, tensor, at + strlen(".self."), values, error));
         } else {

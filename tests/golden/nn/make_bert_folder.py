@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tiny random BERT folders as transformers writes them, with what transformers computes from them.
 
-    make_bert_folder.py        writes bert_folder/{classes,encoder,masked,old}/ and expected.json
+    make_bert_folder.py        writes bert_folder/{classes,encoder,masked,old}/, expected.json and
+                               training.json: gradients and ten losses of "masked" under AdamW
 
 Made 2026-11 with transformers 5.23.0 and torch 2.15.0. Weights are drawn wide (deviation 0.5), so that
 a wrong layout shows. The folders differ in kind and number:
@@ -71,6 +72,34 @@ def expect(kind, model, tok):
     return out
 
 
+def decays(name):
+    return name.endswith('weight') and 'LayerNorm' not in name
+
+
+def training(model):
+    """Masked rows of three texts, without dropout; gradients of the first update, losses of ten."""
+    texts = [[2, 5, 4, 7, 8, 3], [2, 20, 4, 18, 25, 4, 25, 3], [2, 4, 3]]
+    labels = [[-100, -100, 6, -100, 9, -100], [-100, -100, 21, -100, 25, 24, -100, -100], [-100, 10, -100]]
+    n = sum(y != -100 for line in labels for y in line)
+    groups = [{'params': [p for k, p in model.named_parameters() if decays(k)], 'weight_decay': 0.01},
+              {'params': [p for k, p in model.named_parameters() if not decays(k)], 'weight_decay': 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=2e-2)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: k / 3 if k < 3 else (10 - k) / 7)
+    out = {'texts': texts, 'labels': labels, 'losses': []}
+    for step in range(10):
+        optimizer.zero_grad()
+        loss = sum(torch.nn.functional.cross_entropy(model(torch.tensor([ids])).logits[0], torch.tensor(y),
+                                                     reduction='sum') for ids, y in zip(texts, labels)) / n
+        loss.backward()
+        if step == 0:
+            out['gradients'] = {k: numbers(p.grad) for k, p in model.named_parameters() if p.grad is not None}
+        out['losses'].append(loss.item())
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    return out
+
+
 def main():
     torch.set_num_threads(1)
     shutil.rmtree(HERE, ignore_errors=True)
@@ -86,6 +115,10 @@ def main():
         tok.save_pretrained(folder)
         model.save_pretrained(folder)
         expected[kind] = expect(kind, model, tok)
+        if kind == 'masked':
+            with open(os.path.join(HERE, 'training.json'), 'w', encoding='utf-8') as file:
+                json.dump(training(model), file, separators=(',', ':'))
+                file.write('\n')
     old = os.path.join(HERE, 'old')
     shutil.copytree(os.path.join(HERE, 'encoder'), old)
     os.remove(os.path.join(old, 'tokenizer.json'))
