@@ -38,6 +38,7 @@ extern const struct wl_command wl_command_model_rollback;
 extern const struct wl_command wl_command_model_history;
 extern const struct wl_command wl_command_lora_info;
 extern const struct wl_command wl_command_lora_export;
+extern const struct wl_command wl_command_lora_merge;
 extern const struct wl_command wl_command_demo;
 extern const struct wl_command wl_command_help;
 extern const struct wl_command wl_command_man;

@@ -38,6 +38,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_model_history,
     &wl_command_lora_info,
     &wl_command_lora_export,
+    &wl_command_lora_merge,
     &wl_command_demo,
     &wl_command_help,
     &wl_command_man,

@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "nn/bert_folder.h"
+#include "nn/lora_folder.h"
 
 #define OUT WL_BINARY_DIR "/test_lora_folder"
 
@@ -185,11 +187,71 @@ static void test_first_values(void)
     subject_close(&s);
 }
 
+// The formula's BERT as a folder, without the head, which the adapter brings along.
+static void save_base(const char *path)
+{
+    static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\nf\n";
+    const struct wl_hf_wordpiece_files given = {
+        .vocabulary = {.data = words, .n_bytes = sizeof(words) - 1}};
+    struct wl_bert_config config = {.shape = shape, .n_positions = 8, .n_segments = 2};
+    struct wl_bert_folder_options options = wl_bert_folder_options_default();
+    struct wl_bert_folder *folder = NULL;
+
+    config.shape.eps = 1e-12F;
+    options.n_labels = 0;
+    CHECK_INT(
+        wl_bert_folder_new(wl_alloc_default(), "words", &given, &config, &options, &folder, &fault),
+        WL_OK);
+    fill(&folder->bert->tensors, folder->bert->tensors.n_tensors);
+    CHECK_INT(wl_bert_folder_save(folder, path, WL_SAFETENSOR_F32, &fault), WL_OK);
+    wl_bert_folder_free(folder);
+}
+
+static void test_merge_bert(void)
+{
+    const struct wl_lora_merge_order order = {
+        .base = OUT "/base", .adapter = PATH("peft_bert"), .out = OUT "/merged"};
+    struct wl_bert_folder_options options = wl_bert_folder_options_default();
+    struct wl_bert_folder *folder = NULL;
+    struct wl_lora_merged merged = {0};
+    struct wl_arena arena;
+    struct subject s;
+
+    save_base(order.base);
+    struct wl_lora_merge_order f32 = order;
+    f32.type = WL_SAFETENSOR_F32;
+    CHECK_INT(wl_lora_merge_folder(wl_alloc_default(), &f32, &merged, &fault), WL_OK);
+    CHECK_STR(merged.kind, "bert");
+    CHECK_INT(merged.n_modules, 13);
+    CHECK_INT(merged.n_wholes, 2);
+    CHECK_INT(wl_bert_folder_open(wl_alloc_default(), order.out, &options, &folder, &fault), WL_OK);
+    const struct wl_node *stored =
+        wl_node_get(wl_node_get(torch_json(&arena, PATH("peft.json")), "bert"), "logits");
+    subject_open(&s, true);
+    wl_bert_free(s.bert);
+    s.bert = folder->bert;
+    subject_plan(&s, WL_F32);
+    double off = torch_error(logits_of(&s), 9, stored, 1.0);
+    printf("merged folder: logits differ by %.2g\n", off);
+    CHECK(off < 1e-5);
+    s.bert = NULL;
+    subject_close(&s);
+    wl_bert_folder_free(folder);
+    wl_arena_release(&arena);
+    f32.adapter = OUT "/gpt";
+    f32.out = OUT "/no";
+    CHECK_INT(wl_lora_merge_folder(wl_alloc_default(), &f32, &merged, &fault), WL_ESCHEMA);
+    CHECK(!wl_file_exists(OUT "/no"));
+    f32.base = OUT "/gpt"; // an adapter is no model
+    CHECK_INT(wl_lora_merge_folder(wl_alloc_default(), &f32, &merged, &fault), WL_ENOTFOUND);
+}
+
 int main(void)
 {
     RUN(test_folders);
     RUN(test_refusals);
     RUN(test_wrong_model);
     RUN(test_first_values);
+    RUN(test_merge_bert);
     return check_report();
 }
