@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     }
     tensors.weights[0] = 1.0F;
     wl_status status = wl_checkpoint_parse("checkpoint", file, &tensors, &state, &error);
-    if (status == WL_OK && memcmp(tensors.weights, data + 40, sizeof(float)) != 0) {
+    if (status == WL_OK && memcmp(tensors.weights, data + 80, sizeof(float)) != 0) {
         abort();
     }
     if (status != WL_OK && (tensors.weights[0] != 1.0F || state.n_epochs != 77)) {

@@ -37,7 +37,7 @@ struct run {
     int32_t *classes; // (batch_texts)
     float *labels;    // (batch_texts, K)
     uint32_t *order;  // (n)
-    float *best;      // (n_floats) weights of the best epoch; NULL without patience
+    float *best;      // (n_floats) weights of the best epoch; NULL when not kept
     struct wl_buf line;
     struct wl_optimizer optimizer;
     size_t n_per_update; // texts
@@ -244,30 +244,58 @@ static wl_status measure(struct run *r, const struct wl_examples *examples, doub
     return WL_OK;
 }
 
+static bool is_better(const struct run *r, double share_right)
+{
+    const struct wl_finetune_result *result = &r->result;
+    bool has_shares = r->options->watches_share && !isnan(share_right);
+
+    if (has_shares && !isnan(result->best_share) && share_right != result->best_share) {
+        return share_right > result->best_share;
+    }
+    return result->valid_loss < result->best_loss;
+}
+
+// The best epoch so far, and whether patience runs out.
+static void watch(struct run *r, double share_right)
+{
+    const struct wl_tensors *tensors = &r->bert->tensors;
+
+    r->n_since_best++;
+    if (is_better(r, share_right)) {
+        r->result.best_loss = r->result.valid_loss;
+        r->result.best_share = share_right;
+        r->n_since_best = 0;
+        if (r->best != NULL) {
+            memcpy(r->best, tensors->weights, tensors->n_floats * sizeof(*r->best));
+        }
+    }
+    r->result.is_stopped = r->options->patience > 0 && r->n_since_best >= r->options->patience;
+}
+
+static wl_status keep_checkpoint(const struct run *r, wl_error *error)
+{
+    const struct wl_train_state state = {.n_updates = r->optimizer.n_done,
+                                         .n_epochs = r->result.n_epochs,
+                                         .key = r->options->key,
+                                         .best_loss = r->result.best_loss,
+                                         .best_share = r->result.best_share,
+                                         .n_since_best = r->n_since_best,
+                                         .best = r->best};
+
+    return wl_checkpoint_write(r->options->checkpoint, &r->bert->tensors, &state, error);
+}
+
 // After an epoch: validation, the best weights, the log, the checkpoint.
 static wl_status end_epoch(struct run *r, wl_error *error)
 {
-    const struct wl_train_state state = {.n_updates = r->optimizer.n_done,
-                                         .n_epochs = r->result.n_epochs};
-    struct wl_tensors *tensors = &r->bert->tensors;
     double share_right = (double)NAN;
 
     if (r->valid->n > 0) {
         WL_TRY(measure(r, r->valid, &r->result.valid_loss, &share_right, error));
-        r->n_since_best++;
-        if (r->result.valid_loss < r->result.best_loss) {
-            r->result.best_loss = r->result.valid_loss;
-            r->n_since_best = 0;
-            if (r->best != NULL) {
-                memcpy(r->best, tensors->weights, tensors->n_floats * sizeof(*r->best));
-            }
-        }
-        r->result.is_stopped = r->options->patience > 0 && r->n_since_best >= r->options->patience;
+        watch(r, share_right);
     }
     WL_TRY(log_epoch(r, share_right, error));
-    return r->options->checkpoint == NULL
-               ? WL_OK
-               : wl_checkpoint_write(r->options->checkpoint, tensors, &state, error);
+    return r->options->checkpoint == NULL ? WL_OK : keep_checkpoint(r, error);
 }
 
 static wl_status run_epochs(struct run *r, wl_error *error)
@@ -300,6 +328,11 @@ static void run_release(struct run *r)
     wl_buf_release(&r->line);
 }
 
+static bool keeps_best(const struct wl_finetune_options *o)
+{
+    return o->patience > 0 || o->keeps_best;
+}
+
 // Memory for the batches; best and order only for training.
 static wl_status run_prepare(struct run *r, wl_error *error)
 {
@@ -312,11 +345,11 @@ static wl_status run_prepare(struct run *r, wl_error *error)
     r->classes = wl_alloc_zeroed(r->alloc, n_texts, sizeof(*r->classes));
     r->labels = wl_alloc_zeroed(r->alloc, n_texts * k, sizeof(*r->labels));
     r->order = wl_alloc_zeroed(r->alloc, r->train != NULL ? r->train->n : 1, sizeof(*r->order));
-    if (r->options->patience > 0) {
+    if (keeps_best(r->options)) {
         r->best = wl_alloc_zeroed(r->alloc, r->bert->tensors.n_floats, sizeof(*r->best));
     }
     return r->classes != NULL && r->labels != NULL && r->order != NULL &&
-                   (r->best != NULL || r->options->patience == 0)
+                   (r->best != NULL || !keeps_best(r->options))
                ? WL_OK
                : wl_fail(error, WL_ENOMEM, "no memory for training");
 }
@@ -337,7 +370,7 @@ static wl_status check_options(const struct wl_examples *train, const struct wl_
 static wl_status resume(struct run *r, wl_error *error)
 {
     const struct wl_finetune_options *o = r->options;
-    struct wl_train_state state;
+    struct wl_train_state state = {.key = o->key, .best = r->best};
 
     if (!o->is_resumed || o->checkpoint == NULL || !wl_file_exists(o->checkpoint)) {
         return WL_OK;
@@ -345,6 +378,10 @@ static wl_status resume(struct run *r, wl_error *error)
     WL_TRY(wl_checkpoint_read(o->checkpoint, &r->bert->tensors, &state, error));
     r->optimizer.n_done = state.n_updates;
     r->result.n_epochs = state.n_epochs;
+    r->result.best_loss = state.best_loss;
+    r->result.best_share = state.best_share;
+    r->n_since_best = state.n_since_best;
+    r->result.is_stopped = o->patience > 0 && r->n_since_best >= o->patience;
     return WL_OK;
 }
 
@@ -363,7 +400,8 @@ wl_status wl_finetune(struct wl_bert *bert, struct wl_gemm *gemm, const struct w
                     .optimizer = {.options = options->optimizer},
                     .result = {.train_loss = (double)NAN,
                                .valid_loss = (double)NAN,
-                               .best_loss = (double)INFINITY}};
+                               .best_loss = (double)INFINITY,
+                               .best_share = (double)NAN}};
 
     WL_TRY(check_options(train, options, error));
     r.optimizer.options.n_steps = batches_of(train->n, r.n_per_update) * options->n_epochs;

@@ -140,7 +140,8 @@ static void test_batches_add_up(void)
     wl_bert_free(parts);
 }
 
-static void test_resumes_to_the_same_bytes(void)
+// Four epochs at once, and two and two: with the best epoch kept, which lies before the break.
+static void check_resumed(bool keeps_best, double rate)
 {
     struct wl_bert *whole = make_bert(wl_alloc_default(), 0.1F, 2);
     struct wl_bert *broken = make_bert(wl_alloc_default(), 0.1F, 2);
@@ -148,22 +149,39 @@ static void test_resumes_to_the_same_bytes(void)
     struct wl_finetune_options options = make_options();
     size_t n_bytes = whole->tensors.n_floats * sizeof(float);
 
+    options.keeps_best = keeps_best;
+    options.watches_share = keeps_best;
+    options.optimizer.rate = rate;
+    options.key = 12;
     struct wl_finetune_result straight = run(whole, &options, WL_OK);
     (void)remove(CHECKPOINT);
     options.checkpoint = CHECKPOINT;
     options.is_resumed = true; // no file yet: starts anew
     options.n_epochs_now = 2;
     CHECK_INT(run(broken, &options, WL_OK).n_epochs, 2);
-    CHECK(memcmp(whole->tensors.weights, broken->tensors.weights, n_bytes) != 0);
+    CHECK(keeps_best || memcmp(whole->tensors.weights, broken->tensors.weights, n_bytes) != 0);
     options.n_epochs_now = 0;
     struct wl_finetune_result result = run(resumed, &options, WL_OK);
     CHECK_INT(result.n_epochs, 4);
     CHECK_CLOSE(result.valid_loss, straight.valid_loss, 0.0);
+    CHECK_CLOSE(result.best_loss, straight.best_loss, 0.0);
     CHECK(memcmp(whole->tensors.weights, resumed->tensors.weights, n_bytes) == 0);
     CHECK(memcmp(whole->tensors.moments[1], resumed->tensors.moments[1], n_bytes) == 0);
+    options.key = 13; // other options: not this training's
+    run(resumed, &options, WL_ESCHEMA);
+    options.key = 12;
+    options.keeps_best = !keeps_best;
+    run(resumed, &options, WL_ESCHEMA);
     wl_bert_free(whole);
     wl_bert_free(broken);
     wl_bert_free(resumed);
+}
+
+static void test_resumes_to_the_same_bytes(void)
+{
+    check_resumed(true, 1e-2);
+    check_resumed(true, 0.3); // breaks the model: the best epoch is an early one
+    check_resumed(false, 1e-2);
 }
 
 static void test_stops_with_the_best(void)
@@ -204,7 +222,7 @@ static void test_refusals(void)
 // The checkpoint of test_resumes, changed and written elsewhere.
 static wl_status read_changed(struct wl_bert *bert, size_t n_bytes_cut, size_t i_byte)
 {
-    struct wl_train_state state = {0};
+    struct wl_train_state state = {.key = 12};
     struct wl_buf buf;
     const char *path = CHECKPOINT ".changed";
 
@@ -226,7 +244,7 @@ static void test_damaged_checkpoints(void)
     struct wl_bert *bert = make_bert(wl_alloc_default(), 0.0F, 2);
     struct wl_bert *other = make_bert(wl_alloc_default(), 0.0F, 1);
     struct wl_train_state state = {.n_epochs = 77};
-    size_t n_bytes = 40 + 3 * bert->tensors.n_floats * sizeof(float) + 8;
+    size_t n_bytes = 80 + 3 * bert->tensors.n_floats * sizeof(float) + 8;
     float first = bert->tensors.weights[0];
 
     CHECK_INT(read_changed(bert, 0, SIZE_MAX), WL_OK); // not changed at all
