@@ -199,9 +199,10 @@ done:
     return status;
 }
 
-static void write_parameters(const struct wl_text_train_options *options, char text[192])
+static void write_parameters(const struct wl_text_train_options *options,
+                             char text[WL_TEXT_PARAMETERS_BYTES])
 {
-    (void)snprintf(text, 192,
+    (void)snprintf(text, WL_TEXT_PARAMETERS_BYTES,
                    "c=%.4g,words=%lld,all=%d,chars=%lld-%lld,within=%d,pairs=%lld-%lld,binary=%d,"
                    "power=%.4g,min=%lld,balance=%.4g",
                    options->c, (long long)options->words_max, options->words_all,
@@ -226,7 +227,7 @@ static wl_status try_candidate(const struct run *run, struct search *search,
                                wl_error *error)
 {
     double goodness = 0.0;
-    char text[192];
+    char text[WL_TEXT_PARAMETERS_BYTES];
 
     wl_progress(run->plan->sink, "parameters", (double)search->n_tried / GRID_STEPS);
     search->n_tried++;
@@ -373,57 +374,200 @@ static wl_status choose_options(struct run *run, wl_error *error)
 /* ---- one part: learn and predict ---- */
 
 static const enum wl_text_baseline baseline_ids[] = {WL_TEXT_MAJORITY, WL_TEXT_KEYWORDS,
-                                                     WL_TEXT_NAIVE_BAYES};
+                                                     WL_TEXT_NAIVE_BAYES, WL_TEXT_LINEAR};
+
+// The linear classifier is a baseline beside a network.
+static size_t count_baselines(const struct run *run)
+{
+    return run->plan->bert != NULL ? WL_TEXT_BASELINES : WL_TEXT_BASELINES - 1;
+}
+
+// What the linear classifier says: its label, or those more likely than not.
+static void say_labels(const struct run *run, const struct wl_text_classifier *classifier,
+                       const double *p, uint8_t *marks)
+{
+    size_t n_labels = run->data->n_labels;
+
+    for (size_t i = 0; i < run->n_test; i++) {
+        const double *of_text = p + i * n_labels;
+        if (run->data->task == WL_TEXT_ONE) {
+            marks[i * n_labels + wl_text_answer_of(classifier, of_text).label] = 1;
+        }
+        for (size_t l = 0; l < n_labels && run->data->task == WL_TEXT_ANY; l++) {
+            marks[i * n_labels + l] = of_text[l] >= 0.5;
+        }
+    }
+}
+
+static wl_status run_linear(struct run *run, uint8_t *marks, wl_error *error)
+{
+    struct wl_text_classifier *classifier = NULL;
+    double *p = wl_alloc_array(run->plan->alloc, run->n_test, run->data->n_labels * sizeof(*p));
+    wl_status status = WL_OK;
+
+    if (p == NULL) {
+        return fail_memory(error);
+    }
+    WL_GO(fit(run, run->train, run->n_train, &run->options, NULL, &classifier, error));
+    WL_GO(predict(run, classifier, run->test, run->n_test, p, error));
+    say_labels(run, classifier, p, marks);
+done:
+    wl_text_classifier_free(classifier);
+    wl_alloc_free(run->plan->alloc, p);
+    return status;
+}
 
 static wl_status run_baselines(struct run *run, wl_error *error)
 {
     size_t n_labels = run->data->n_labels;
+    size_t n_baselines = count_baselines(run);
 
-    for (size_t b = 0; b < WL_TEXT_BASELINES; b++) {
-        wl_progress(run->plan->sink, "baselines", (double)b / WL_TEXT_BASELINES);
+    for (size_t b = 0; b < n_baselines; b++) {
+        wl_progress(run->plan->sink, "baselines", (double)b / (double)n_baselines);
         uint8_t *marks = run->marks + (b * run->n_judged_max + run->n_judged) * n_labels;
-        WL_TRY(wl_text_baseline_run(run->data, baseline_ids[b], run->train, run->n_train, run->test,
-                                    run->n_test, marks, error));
+        WL_TRY(baseline_ids[b] == WL_TEXT_LINEAR
+                   ? run_linear(run, marks, error)
+                   : wl_text_baseline_run(run->data, baseline_ids[b], run->train, run->n_train,
+                                          run->test, run->n_test, marks, error));
     }
     return WL_OK;
 }
 
-static wl_status tell_held(const struct run *run, const double *held_p, wl_error *error)
+// Thresholds of a part, from probabilities (n, n_labels) of rows that it had not seen.
+static wl_status settle_part(struct run *run, const struct wl_text_classifier *classifier,
+                             const uint32_t *rows, size_t n, const double *held_p, wl_error *error)
 {
+    double oos_threshold = (double)NAN;
     double accuracy = 0.0;
     double macro_f1 = 0.0;
 
-    WL_TRY(
-        wl_text_figures(run->data, run->train, run->n_train, held_p, &accuracy, &macro_f1, error));
+    if (run->none != WL_TEXT_NO_LABEL && run->data->task == WL_TEXT_ONE) {
+        WL_TRY(wl_text_oos_threshold(run->data, rows, n, held_p, run->none, &oos_threshold, error));
+    }
+    WL_TRY(wl_text_figures(run->data, rows, n, held_p, &accuracy, &macro_f1, error));
     wl_notice(run->plan->sink, "held out in training: accuracy %.4f, macro F1 %.4f", accuracy,
               macro_f1);
+    run->threshold += wl_text_classifier_about(classifier)->threshold;
+    run->oos_threshold += oos_threshold;
+    run->n_parts++;
     return WL_OK;
 }
 
 // Learn on the training rows; the thresholds come from texts held out among them.
-static wl_status learn_part(struct run *run, struct wl_text_classifier **classifier,
-                            wl_error *error)
+static wl_status learn_linear(struct run *run, struct wl_text_classifier **classifier,
+                              wl_error *error)
 {
-    double oos_threshold = (double)NAN;
     double *held_p =
         wl_alloc_array(run->plan->alloc, run->n_train, run->data->n_labels * sizeof(*held_p));
-    wl_status status = WL_OK;
 
     if (held_p == NULL) {
         return fail_memory(error);
     }
     wl_progress(run->plan->sink, "learning", -1.0);
-    WL_GO(fit(run, run->train, run->n_train, &run->options, held_p, classifier, error));
-    if (run->none != WL_TEXT_NO_LABEL && run->data->task == WL_TEXT_ONE) {
-        WL_GO(wl_text_oos_threshold(run->data, run->train, run->n_train, held_p, run->none,
-                                    &oos_threshold, error));
+    wl_status status = fit(run, run->train, run->n_train, &run->options, held_p, classifier, error);
+    if (status == WL_OK) {
+        status = settle_part(run, *classifier, run->train, run->n_train, held_p, error);
     }
-    WL_GO(tell_held(run, held_p, error));
-    run->threshold += wl_text_classifier_about(*classifier)->threshold;
-    run->oos_threshold += oos_threshold;
-    run->n_parts++;
-done:
     wl_alloc_free(run->plan->alloc, held_p);
+    return status;
+}
+
+/* ---- a network ---- */
+
+// Which rows were held out, and their probabilities, moved to the front.
+struct held {
+    uint32_t *rows; // (n_rows)
+    double *p;      // (n_rows, n_labels)
+    uint8_t *is_in; // (n_rows)
+    size_t n;
+};
+
+static wl_status take_held(const struct run *run, struct wl_arena *arena, size_t n_rows,
+                           struct held *held, wl_error *error)
+{
+    held->rows = wl_arena_zeroed(arena, n_rows, sizeof(*held->rows));
+    held->p = wl_arena_zeroed(arena, n_rows, run->data->n_labels * sizeof(*held->p));
+    held->is_in = wl_arena_zeroed(arena, n_rows, sizeof(*held->is_in));
+    return held->rows != NULL && held->p != NULL && held->is_in != NULL ? WL_OK
+                                                                        : fail_memory(error);
+}
+
+static void keep_held(const struct run *run, const uint32_t *rows, size_t n_rows, struct held *held)
+{
+    size_t n_labels = run->data->n_labels;
+
+    for (size_t i = 0; i < n_rows; i++) {
+        if (held->is_in[i] != 0) {
+            held->rows[held->n] = rows[i];
+            memmove(held->p + held->n * n_labels, held->p + i * n_labels,
+                    n_labels * sizeof(*held->p));
+            held->n++;
+        }
+    }
+}
+
+// Fine-tune on rows. is_kept: the model to keep, or a part that is judged; with log and checkpoint.
+static wl_status fit_bert(struct run *run, const uint32_t *rows, size_t n_rows, bool is_kept,
+                          struct wl_arena *arena, struct held *held,
+                          struct wl_text_classifier **classifier, wl_error *error)
+{
+    const struct wl_text_plan *plan = run->plan;
+    struct wl_text_bert_options options = *plan->bert;
+    struct wl_text_bert_result result;
+    struct wl_text_set set;
+    size_t n_units = 0;
+
+    options.none = plan->none;
+    options.precision_wanted = plan->precision;
+    options.seed = plan->seed;
+    options.balance = plan->goal == WL_TEXT_FOR_MACRO_F1 ? 1.0 : 0.0;
+    options.watches_share = plan->goal == WL_TEXT_FOR_ACCURACY;
+    if (!is_kept) {
+        options.log = NULL;
+        options.checkpoint = NULL;
+    }
+    WL_TRY(wl_text_data_set(run->data, rows, n_rows, wl_text_units(run->data, &n_units), arena,
+                            &set, error));
+    WL_TRY(take_held(run, arena, n_rows, held, error));
+    WL_TRY(wl_text_bert_train(plan->alloc, &set, &options, plan->n_threads, plan->sink, held->p,
+                              held->is_in, &result, classifier, error));
+    keep_held(run, rows, n_rows, held);
+    if (is_kept) {
+        run->trained->bert = result;
+    }
+    return WL_OK;
+}
+
+static wl_status learn_bert(struct run *run, struct wl_text_classifier **classifier,
+                            wl_error *error)
+{
+    struct held held = {.n = 0};
+    struct wl_arena arena;
+
+    wl_arena_init(&arena, run->plan->alloc, (size_t)1 << 20);
+    wl_status status = fit_bert(run, run->train, run->n_train, run->plan->folds == 0, &arena, &held,
+                                classifier, error);
+    if (status == WL_OK) {
+        status = settle_part(run, *classifier, held.rows, held.n, held.p, error);
+    }
+    wl_arena_release(&arena);
+    return status;
+}
+
+// A model alone, without thresholds: for the learning curve, and on all texts after folds.
+static wl_status fit_alone(struct run *run, const uint32_t *rows, size_t n_rows, bool is_kept,
+                           const struct wl_text_train_options *options,
+                           struct wl_text_classifier **classifier, wl_error *error)
+{
+    struct held held = {.n = 0};
+    struct wl_arena arena;
+
+    if (run->plan->bert == NULL) {
+        return fit(run, rows, n_rows, options, NULL, classifier, error);
+    }
+    wl_arena_init(&arena, run->plan->alloc, (size_t)1 << 20);
+    wl_status status = fit_bert(run, rows, n_rows, is_kept, &arena, &held, classifier, error);
+    wl_arena_release(&arena);
     return status;
 }
 
@@ -432,7 +576,8 @@ static wl_status judge_part(struct run *run, struct wl_text_classifier **classif
 {
     WL_TRY(set_part(run, error));
     WL_TRY(choose_options(run, error));
-    WL_TRY(learn_part(run, classifier, error));
+    WL_TRY(run->plan->bert != NULL ? learn_bert(run, classifier, error)
+                                   : learn_linear(run, classifier, error));
     WL_TRY(predict(run, *classifier, run->test, run->n_test,
                    run->p + run->n_judged * run->data->n_labels, error));
     WL_TRY(run_baselines(run, error));
@@ -459,8 +604,8 @@ static wl_status judge_folds(struct run *run, wl_error *error)
     }
     run->n_train = run->data->n;
     WL_TRY(choose_options(run, error));
-    return fit(run, run->train, run->n_train, &run->options, NULL, &run->trained->classifier,
-               error);
+    return fit_alone(run, run->train, run->n_train, true, &run->options, &run->trained->classifier,
+                     error);
 }
 
 /* ---- the learning curve ---- */
@@ -475,7 +620,7 @@ static wl_status curve_point(struct run *run, double share, double *p,
     options.folds = GRID_FOLDS; // the curve needs answers, not the last digit of probabilities
     WL_GO(wl_text_split_part(run->data, run->train, run->n_train, share, run->plan->seed,
                              run->scratch, &point->n, error));
-    status = fit(run, run->scratch, point->n, &options, NULL, &classifier, error);
+    status = fit_alone(run, run->scratch, point->n, false, &options, &classifier, error);
     if (status == WL_EGATE) { // too few texts at the left end: no point there
         point->n = 0;
         status = WL_OK;
@@ -517,6 +662,22 @@ static wl_status learning_curve(struct run *run, wl_error *error)
 
 /* ---- all of it ---- */
 
+static void write_bert(const struct run *run, char text[WL_TEXT_PARAMETERS_BYTES])
+{
+    static const char *const kinds[] = {"adamw", "adam", "sgd"};
+    const struct wl_text_bert_options *o = run->plan->bert;
+    const struct wl_finetune_result *result = &run->trained->bert.finetune;
+    const char *slash = strrchr(o->base, '/');
+
+    (void)snprintf(text, WL_TEXT_PARAMETERS_BYTES,
+                   "base=%.64s,optimizer=%s,lr=%.4g,epochs=%zu,batch=%zu,warmup=%.4g,decay=%.4g,"
+                   "layer_decay=%.4g,max_length=%zu,updates=%zu,numbers=%s",
+                   slash != NULL && slash[1] != '\0' ? slash + 1 : o->base, kinds[o->kind], o->rate,
+                   result->n_epochs, o->batch_texts,
+                   o->n_warm > 0 ? (double)o->n_warm : o->warm_share, o->decay, o->layer_decay,
+                   o->max_length, result->n_updates, run->trained->bert.is_bf16 ? "bf16" : "float");
+}
+
 static void describe(const struct run *run)
 {
     const struct wl_text_plan *plan = run->plan;
@@ -524,7 +685,11 @@ static void describe(const struct run *run)
     const char *by_en = run->data->has_groups ? "whole groups" : "copies together";
     const char *by_zh = run->data->has_groups ? "同组不拆分" : "相同文本不拆分";
 
-    write_parameters(&run->options, trained->parameters);
+    if (plan->bert != NULL) {
+        write_bert(run, trained->parameters);
+    } else {
+        write_parameters(&run->options, trained->parameters);
+    }
     if (plan->folds > 0) {
         (void)snprintf(trained->split_en, sizeof(trained->split_en),
                        "%zu folds, stratified by label, %s, seed %llu", plan->folds, by_en,
@@ -558,7 +723,7 @@ static wl_status evaluate(struct run *run, wl_error *error)
                                     .oos_threshold = run->oos_threshold / (double)run->n_parts,
                                     .baselines = run->marks,
                                     .baseline_ids = baseline_ids,
-                                    .n_baselines = WL_TEXT_BASELINES,
+                                    .n_baselines = count_baselines(run),
                                     .seed = run->plan->seed,
                                     .n_threads = run->plan->n_threads};
 

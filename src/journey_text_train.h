@@ -4,6 +4,7 @@
 #define WL_JOURNEY_TEXT_TRAIN_H
 #include "learn/text_evaluate.h"
 #include "learn/text_split.h"
+#include "nn/text_bert_train.h"
 
 enum wl_text_split_kind {
     WL_TEXT_SPLIT_HOLDOUT = 0, /* a share, stratified */
@@ -29,10 +30,13 @@ struct wl_text_plan {
     bool is_quick;          /* default parameters, no search */
     bool wants_curve;       /* a learning curve, where there are no folds */
     const char *parameters; /* instead of a search, as reports show them: "c=2,words=2"; or NULL */
-    int language;           /* 0: by the texts, 1 Chinese, 2 other */
-    const char *none;       /* label that stands for "none of the others", or NULL */
-    double precision;       /* of answers that are given: the threshold to abstain is set for it */
-    const char *set;        /* names for the report */
+    /* A network instead of the linear classifier, which then is one of the baselines; NULL: none.
+     * Goal, none, precision and seed are taken from here. */
+    const struct wl_text_bert_options *bert;
+    int language;     /* 0: by the texts, 1 Chinese, 2 other */
+    const char *none; /* label that stands for "none of the others", or NULL */
+    double precision; /* of answers that are given: the threshold to abstain is set for it */
+    const char *set;  /* names for the report */
     const char *model;
     uint64_t seed;
     size_t n_threads;
@@ -40,12 +44,15 @@ struct wl_text_plan {
     const struct wl_sink *sink;
 };
 
+#define WL_TEXT_PARAMETERS_BYTES 256
+
 struct wl_text_trained {
     struct wl_text_data data;
     struct wl_arena arena;                 /* what evaluation points to */
     struct wl_text_classifier *classifier; /* to keep; judged itself, by folds one more on all */
     struct wl_text_evaluation evaluation;
-    char parameters[192];
+    struct wl_text_bert_result bert; /* of the model to keep, when plan asked for one */
+    char parameters[WL_TEXT_PARAMETERS_BYTES];
     char split_en[192];
     char split_zh[192];
 };

@@ -37,7 +37,7 @@ struct wl_command {
     wl_status (*run)(struct wl_cli *cli, wl_error *error);
 };
 
-#define WL_CLI_OPTIONS_MAX 24 /* options of one command and the global ones together */
+#define WL_CLI_OPTIONS_MAX 64 /* options of one command and the global ones together */
 
 struct wl_cli {
     const wl_alloc *alloc;

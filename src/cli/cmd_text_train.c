@@ -1,5 +1,7 @@
 /* text train: a labelled file becomes a judged text model in the registry. */
 #include "cli/commands.h"
+#include "cli/run_log.h"
+#include "cli/text_bert_options.h"
 #include "cli/text_source.h"
 
 #include "base/clock.h"
@@ -47,6 +49,17 @@ static wl_status read_goal(struct wl_cli *cli, enum wl_text_goal *goal, wl_error
     if (*goal == WL_TEXT_FOR_ACCURACY && strcmp(given, "accuracy") != 0) {
         return wl_fail(error, WL_EINVAL, "--for wants accuracy or macro_f1, not \"%s\"", given);
     }
+    return WL_OK;
+}
+
+static wl_status read_bert(struct wl_cli *cli, struct wl_text_bert_options *bert,
+                           struct wl_text_plan *plan, wl_error *error)
+{
+    bool is_bert = false;
+
+    WL_TRY(wl_text_bert_options_read(cli, &is_bert, bert, error));
+    plan->bert = is_bert ? bert : NULL;
+    plan->wants_curve = plan->wants_curve && (!is_bert || wl_cli_has(cli, "curve"));
     return WL_OK;
 }
 
@@ -139,25 +152,69 @@ static wl_status check_positive(const struct wl_cli *cli, const struct wl_text_t
     return wl_fail(error, WL_EINVAL, "--positive: no text has the label \"%s\"", positive);
 }
 
+// What MLflow shows of the finished model.
+static wl_status log_figures(struct wl_run_log *log, const struct wl_text_trained *trained,
+                             wl_error *error)
+{
+    WL_TRY(wl_run_log_params(log, wl_str_from(trained->parameters), error));
+    for (enum wl_text_metric_id id = 0; id < WL_TEXT_METRIC_COUNT; id++) {
+        WL_TRY(wl_run_log_metric(log, wl_text_metric_key(id), trained->evaluation.metrics[id].value,
+                                 error));
+    }
+    return WL_OK;
+}
+
 // Gates are asked last, so that a person sees the figures behind a no.
+static wl_status judge(struct wl_cli *cli, const struct wl_text_plan *plan,
+                       const struct wl_text_trained *trained, wl_error *error)
+{
+    struct wl_text_want wants[WL_TEXT_WANTS_MAX];
+    size_t n_wants = 0;
+
+    WL_TRY(wl_text_wants_read(wl_str_from(wl_cli_text(cli, "want", NULL)), wants, &n_wants, error));
+    WL_TRY(check_positive(cli, trained, error));
+    WL_TRY(
+        wl_text_evaluation_print(cli, &trained->evaluation, &trained->data, wants, n_wants, error));
+    WL_TRY(wl_text_evaluation_gate(&trained->evaluation, wants, n_wants, error));
+    return wl_cli_has(cli, "no-model") ? WL_OK : keep(cli, plan, trained, error);
+}
+
+static wl_status check_wants(const struct wl_cli *cli, wl_error *error)
+{
+    struct wl_text_want wants[WL_TEXT_WANTS_MAX];
+    size_t n_wants = 0;
+
+    return wl_text_wants_read(wl_str_from(wl_cli_text(cli, "want", NULL)), wants, &n_wants, error);
+}
+
 static wl_status run_text_train(struct wl_cli *cli, wl_error *error)
 {
     struct wl_text_trained trained = {.classifier = NULL};
-    struct wl_text_want wants[WL_TEXT_WANTS_MAX];
+    struct wl_text_bert_options bert;
+    struct wl_run_log log = {.cli = NULL};
     struct wl_text_plan plan;
-    size_t n_wants = 0;
     wl_status status = WL_OK;
 
     WL_TRY(read_plan(cli, &plan, error));
-    WL_TRY(wl_text_wants_read(wl_str_from(wl_cli_text(cli, "want", NULL)), wants, &n_wants, error));
-    WL_GO(wl_journey_text_train(&plan, &trained, error));
-    WL_GO(check_positive(cli, &trained, error));
-    WL_GO(wl_text_evaluation_print(cli, &trained.evaluation, &trained.data, wants, n_wants, error));
-    WL_GO(wl_text_evaluation_gate(&trained.evaluation, wants, n_wants, error));
-    if (!wl_cli_has(cli, "no-model")) {
-        status = keep(cli, &plan, &trained, error);
+    WL_TRY(read_bert(cli, &bert, &plan, error));
+    WL_TRY(check_wants(cli, error));
+    if (plan.bert != NULL) {
+        WL_GO(wl_run_log_open(cli, "wanliu text", plan.model, bert.is_resumed, &log, error));
+        bert.seconds = wl_run_log_seconds;
+        bert.log = wl_run_log_line;
+        bert.context = &log;
     }
+    WL_GO(wl_journey_text_train(&plan, &trained, error));
+    if (plan.bert != NULL) {
+        WL_GO(log_figures(&log, &trained, error));
+    }
+    status = judge(cli, &plan, &trained, error);
 done:
+    if (log.cli != NULL) {
+        wl_status ended = wl_run_log_end(&log, status == WL_OK, status == WL_OK ? error : NULL);
+        status = status == WL_OK ? ended : status;
+    }
+    wl_run_log_close(&log);
     wl_text_trained_release(&trained);
     return status;
 }
@@ -190,6 +247,8 @@ static const struct wl_option train_options[] = {
     {"language", 0, "auto|zh|en", "of the texts (default: auto)", "文本语言（默认：auto）"},
     {"no-model", 0, NULL, "judge only, keep no model", "只评估，不保存模型"},
     {"author", 0, "NAME", "who is written into the history", "写入历史的作者"},
+    WL_TEXT_BERT_OPTIONS,
+    WL_RUN_LOG_OPTIONS,
 };
 
 const struct wl_command wl_command_text_train = {

@@ -12,6 +12,7 @@ static const char *const names[WL_TEXT_BASELINES][3] = {
     {"majority", "majority", "多数类"},
     {"keywords", "keywords", "关键词规则"},
     {"naive_bayes", "naive Bayes", "朴素贝叶斯"},
+    {"linear", "linear classifier", "线性分类器"},
 };
 
 const char *wl_text_baseline_name(enum wl_text_baseline baseline)
@@ -500,6 +501,7 @@ wl_status wl_text_baseline_run(const struct wl_text_data *data, enum wl_text_bas
                               .marks = marks};
     wl_status status = WL_OK;
 
+    WL_ASSERT(baseline != WL_TEXT_LINEAR);
     learner.n_texts = wl_alloc_zeroed(data->alloc, data->n_labels + 1, sizeof(*learner.n_texts));
     if (learner.n_texts == NULL) {
         return wl_fail(error, WL_ENOMEM, "no memory for %zu labels", data->n_labels);

@@ -2,13 +2,9 @@
 #include "model/text_model.h"
 
 #include "base/json_write.h"
-#include "base/limits.h"
-#include "base/thread.h"
 #include "nn/text_file.h"
 
 #include <math.h>
-
-#define PIECE_TEXTS 64 // about a millisecond of work
 
 wl_status wl_text_model_open(struct wl_arena *arena, const char *folder, const char *name,
                              const char *which, struct wl_text_model *model, wl_error *error)
@@ -96,48 +92,6 @@ wl_status wl_text_model_keep(const wl_alloc *alloc, const char *folder, const ch
 done:
     wl_buf_release(&members);
     wl_buf_release(&bytes);
-    return status;
-}
-
-struct classify_all {
-    const struct wl_text_classifier *classifier;
-    const struct wl_str *texts;
-    double *p;
-    size_t n_labels;
-    struct wl_text_scratch *scratch[WL_THREADS_MAX];
-};
-
-static wl_status classify_piece(void *context, size_t begin, size_t end, size_t i_worker,
-                                wl_error *error)
-{
-    struct classify_all *all = context;
-
-    for (size_t i = begin; i < end; i++) {
-        WL_TRY(wl_text_classify(all->classifier, all->texts[i], all->scratch[i_worker],
-                                all->p + i * all->n_labels, error));
-    }
-    return WL_OK;
-}
-
-wl_status wl_text_classify_all(const struct wl_text_classifier *classifier, const wl_alloc *alloc,
-                               const struct wl_str *texts, size_t n, size_t n_threads, double *p,
-                               wl_error *error)
-{
-    struct classify_all all = {.classifier = classifier,
-                               .texts = texts,
-                               .p = p,
-                               .n_labels = wl_text_classifier_about(classifier)->n_labels};
-    wl_status status = WL_OK;
-
-    for (size_t i = 0; i < n_threads && status == WL_OK; i++) {
-        status = wl_text_scratch_new(alloc, &all.scratch[i], error);
-    }
-    if (status == WL_OK) {
-        status = wl_parallel_for(n_threads, n, PIECE_TEXTS, classify_piece, &all, error);
-    }
-    for (size_t i = 0; i < n_threads; i++) {
-        wl_text_scratch_free(all.scratch[i]);
-    }
     return status;
 }
 

@@ -42,15 +42,6 @@ WL_MUST_CHECK wl_status wl_text_model_keep(const wl_alloc *alloc, const char *fo
                                            const struct wl_text_model_facts *facts,
                                            int64_t *version_out, wl_error *error);
 
-/* wl_text_classify_all - probabilities of many texts.
- *   p  (out) (n, n_labels).
- * Cost:    one pass over the texts, shared by n_threads; the same for any number of them.
- * Errors:  those of wl_text_classify. */
-WL_MUST_CHECK wl_status wl_text_classify_all(const struct wl_text_classifier *classifier,
-                                             const wl_alloc *alloc, const struct wl_str *texts,
-                                             size_t n, size_t n_threads, double *p,
-                                             wl_error *error);
-
 /* wl_text_is_none - the text is none of the others: said so, or nothing else is likely enough.
  *   none  (in) label of about->none; WL_TEXT_NO_LABEL gives false. */
 bool wl_text_is_none(const double *p, size_t n_labels, uint32_t none, double oos_threshold);

@@ -2,6 +2,7 @@
 #include "nn/text_file.h"
 
 #include "base/file.h"
+#include "nn/text_bert.h"
 #include "text/text_frame.h"
 #include "text/text_linear_inside.h"
 
@@ -19,7 +20,11 @@ wl_status wl_text_classifier_decode(const wl_alloc *alloc, struct wl_str bytes,
     }
     wl_arena_init(&arena, alloc, 0);
     WL_GO(wl_text_frame_head(&arena, payload, &reader, &head, error));
-    WL_GO(wl_text_linear_read(alloc, head, &reader, classifier_out, error));
+    if (wl_str_is(wl_node_text(head, "algorithm", ""), "bert")) {
+        WL_GO(wl_text_bert_read(alloc, head, &reader, classifier_out, error));
+    } else {
+        WL_GO(wl_text_linear_read(alloc, head, &reader, classifier_out, error));
+    }
 done:
     wl_arena_release(&arena);
     return status;

@@ -77,6 +77,16 @@ WL_MUST_CHECK wl_status wl_text_classifier_save(const struct wl_text_classifier 
                                                 const char *path, const wl_alloc *alloc,
                                                 wl_error *error);
 
+/* wl_text_classify_all - probabilities of many texts.
+ *   p  (out) (n, n_labels).
+ * Cost:    one pass over the texts, shared by n_threads; a network takes texts of like length
+ *          together. The same numbers for any number of threads.
+ * Errors:  those of wl_text_classify. */
+WL_MUST_CHECK wl_status wl_text_classify_all(const struct wl_text_classifier *classifier,
+                                             const wl_alloc *alloc, const struct wl_str *texts,
+                                             size_t n, size_t n_threads, double *p,
+                                             wl_error *error);
+
 /* wl_text_answer_of - the best two labels of probabilities that wl_text_classify gave. */
 struct wl_text_answer wl_text_answer_of(const struct wl_text_classifier *classifier,
                                         const double *p);
