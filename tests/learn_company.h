@@ -7,7 +7,7 @@
 #include "data/company.h"
 #include "learn/label.h"
 
-#define DAY(n) ((int64_t)(n)*WL_DAY_US)
+#define DAY(n) ((int64_t)((double)(n) * (double)WL_DAY_US))
 
 static inline uint32_t intern_text(struct wl_dict *dict, const char *text)
 {

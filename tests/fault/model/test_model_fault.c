@@ -23,7 +23,7 @@ static void encode_sample(enum wl_algorithm algorithm, struct wl_buf *bytes)
 
 static void test_decode_survives_every_failed_allocation(void)
 {
-    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_RULE; a++) {
+    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_LSTM; a++) {
         struct wl_buf bytes;
         encode_sample((enum wl_algorithm)a, &bytes);
         for (size_t n_good = 0;; n_good++) {
@@ -105,7 +105,7 @@ static void use(const struct wl_model *model)
 
 static void test_every_cut_is_refused(void)
 {
-    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_RULE; a++) {
+    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_LSTM; a++) {
         struct wl_buf bytes;
         encode_sample((enum wl_algorithm)a, &bytes);
         for (size_t n = 0; n < bytes.n_bytes; n++) {
@@ -124,7 +124,7 @@ static void test_every_flip_is_refused_or_harmless(void)
     size_t n_accepted = 0;
     size_t n_refused = 0;
 
-    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_RULE; a++) {
+    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_LSTM; a++) {
         struct wl_buf bytes;
         encode_sample((enum wl_algorithm)a, &bytes);
         for (size_t i = 0; i < bytes.n_bytes * 3; i++) {

@@ -1,24 +1,26 @@
 /* Goal:   model files written by released versions load with the same scores for ever, and today's
  *         writer still makes the same bytes.
- * Method: v1_<algorithm>.wlm beside this file, made by this program with the argument "make" (version
+ * Method: v1_<algorithm>.wlm (v3 with a model of sequences) beside this file, made by this program with the argument "make" (version
  *         0.1.0, 2026); expected margins worked out by hand below. */
 #include "../../unit/model/model_samples.h"
 
 #include "base/file.h"
 
-static const double margins[3][SAMPLE_ROWS] = {
+static const double margins[4][SAMPLE_ROWS] = {
     // base -1.5; tree 0: days < 30.5 ? (basic? missing left) : 0.75; tree 1: member < 1, missing left
     {-1.5 + 0.25 - 1.0, -1.5 + 0.75 + 0.125, -1.5 + 0.75 + 0.125, -1.5 + 0.75 - 1.0},
     // -0.75 + 0.5 (days - 20) / 8 + 0.25 (missing - 0.25) / 0.5 - (is level - 0.5) / 0.5
     {-0.75 - 0.625 - 0.125 + 1.0, -0.75 + 1.5625 - 0.125 - 1.0, -0.75 + 0.375,
      -0.75 + 0.65625 - 0.125 + 1.0},
     {-2.0 + 0.3, -2.0 + 0.3 + 0.4 + 0.6, -2.0 + 1.5, -2.0 + 0.3 + 0.4 + 0.6},
+    // ln(p / (1 - p)) of 10, 45 and 30.5 percent; the base where it is missing
+    {-2.1972245773362196, -0.20067069546215124, 0.125, -0.8236000689573805},
 };
 
 static void golden_path(enum wl_algorithm algorithm, char path[512])
 {
-    (void)snprintf(path, 512, WL_SOURCE_DIR "/tests/golden/model/v1_%s.wlm",
-                   wl_algorithm_name(algorithm));
+    (void)snprintf(path, 512, WL_SOURCE_DIR "/tests/golden/model/v%d_%s.wlm",
+                   wl_algorithm_is_sequence(algorithm) ? 3 : 1, wl_algorithm_name(algorithm));
 }
 
 static void encode_sample(enum wl_algorithm algorithm, struct wl_buf *bytes)
@@ -34,7 +36,7 @@ static void encode_sample(enum wl_algorithm algorithm, struct wl_buf *bytes)
 
 static void make_files(void)
 {
-    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_RULE; a++) {
+    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_LSTM; a++) {
         char path[512];
         struct wl_buf bytes;
         golden_path((enum wl_algorithm)a, path);
@@ -46,7 +48,7 @@ static void make_files(void)
 
 static void test_golden_files_load(void)
 {
-    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_RULE; a++) {
+    for (int a = WL_ALGORITHM_XGBOOST; a <= WL_ALGORITHM_LSTM; a++) {
         char path[512];
         float values[3];
         struct wl_buf bytes;
@@ -67,6 +69,7 @@ static void test_golden_files_load(void)
         }
         CHECK(wl_str_is(wl_model_about(model)->metrics, "{\"auc\":0.75}"));
         CHECK(wl_str_is(wl_model_about(model)->features, "{\"library\":\"standard\"}"));
+        CHECK_INT(wl_model_about(model)->sequence.n_bytes, a == WL_ALGORITHM_LSTM ? 11 : 0);
         wl_model_free(model);
         wl_buf_release(&bytes);
         wl_buf_release(&today);

@@ -97,6 +97,9 @@ static inline wl_status sample_parts(struct wl_model *model, enum wl_algorithm a
                                    .horizon_us = 90 * INT64_C(86400000000),
                                    .lead_us = 3 * INT64_C(86400000000)};
 
+    if (wl_algorithm_is_sequence(algorithm)) {
+        about.sequence = WL_STR("opaque\0here");
+    }
     model->algorithm = algorithm;
     WL_TRY(wl_schema_copy(&model->arena, &sample_schema, &model->schema, error));
     WL_TRY(sample_encoder(model));
@@ -111,6 +114,8 @@ static inline wl_status sample_parts(struct wl_model *model, enum wl_algorithm a
                                                    .probabilities = probabilities,
                                                    .n_knots = 3};
         WL_TRY(sample_linear(model));
+    } else if (wl_algorithm_is_sequence(algorithm)) {
+        model->given = (struct wl_given){.feature = 0, .base = 0.125};
     } else {
         WL_TRY(wl_rule_default(&model->arena, &model->schema, &model->rule, error));
     }
