@@ -1,11 +1,15 @@
 /* BERT-base on this machine: tokens per second in training (16 texts of 64 tokens, AdamW included)
- * and in use (1 x 32, 32 x 64), as a share of the peak that large products reach in the same run.
+ * and in use (1 x 32, 32 x 64), beside PyTorch and ONNX Runtime (bert_peer.py) and as a share of the
+ * peak that large products reach.
  *
  * Floating-point operations of a token, forward: 2 per weight of a product and, in attention, 4 C T
- * per layer; backward twice that. The peak is the median of products of 2048 x 2048 x 2048; model
- * and peak take turns, so that a busy machine is busy for both. Arguments: threads (2), layers
- * (12), "f32" for float only. One JSON line per case. */
+ * per layer; backward twice that. The peak is the median of products of 2048 x 2048 x 2048. Model,
+ * peak and peers take turns, so that a busy machine is busy for all; a ratio is the median over
+ * turns of the peer's time by ours, of wall clock and of processor time. Memory is the peak of
+ * a process, with weights. Arguments: threads (2), layers (12), "f32" or "bf16" for one number only
+ * ("all"), part of a case's name. One JSON line per case. */
 #include "bench.h"
+#include "peer.h"
 
 #include "nn/bert.h"
 #include "nn/optimizer.h"
@@ -13,7 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define N_RUNS     5
+#define N_RUNS     7
+#define PEERS_MAX  4
 #define PEAK_N     ((size_t)2048)
 #define VOCABULARY 30522
 
@@ -30,9 +35,26 @@ struct bench {
     struct wl_bert *bert;
     enum wl_number number;
     size_t n_threads;
-    void *a; // (PEAK_N, PEAK_N) operands and result of the peak's product
+    const char *only; // part of the names of cases to run
+    void *a;          // (PEAK_N, PEAK_N) operands and result of the peak's product
     void *b;
     void *c;
+};
+
+// One shape of work, and the engines of bert_peer.py that do it too.
+struct bench_case {
+    const char *name;
+    size_t n_texts;
+    size_t length;
+    size_t n_steps; // of one turn: a small one several times
+    bool is_training;
+    const char *peers[PEERS_MAX];
+};
+
+static const struct bench_case cases[] = {
+    {"bert_base_use_1x32", 1, 32, 20, false, {"ort_f32", "ort_int8", "torch_bf16"}},
+    {"bert_base_use_32x64", 32, 64, 1, false, {"ort_f32", "ort_int8", "torch_bf16"}},
+    {"bert_base_train_16x64", 16, 64, 1, true, {"torch_f32_train", "torch_bf16_train"}},
 };
 
 static double peak_flops(struct bench *bench)
@@ -72,63 +94,165 @@ static void fill_batch(struct wl_packed_batch *batch, size_t n_texts, size_t len
     }
 }
 
-static double seconds_of_step(struct bench *bench, const struct wl_packed_batch *batch,
-                              bool is_training, struct wl_optimizer *optimizer)
+static struct peer_turn turn_of_ours(struct bench *bench, const struct wl_packed_batch *batch,
+                                     const struct bench_case *c, struct wl_optimizer *optimizer)
 {
     static const int32_t classes[64] = {1};
     const struct wl_targets targets = {.classes = classes};
     wl_error error = {0};
     double loss = 0.0;
-    double start = bench_seconds();
+    double cpu_s = peer_seconds_cpu();
+    double wall_s = bench_seconds();
 
-    if (is_training) {
-        must(wl_bert_train(bench->bert, bench->gemm, batch, &targets, 1.0 / (double)batch->n_texts,
-                           1, optimizer->n_done, &loss, &error),
-             &error);
-        must(wl_optimizer_step(optimizer, &bench->bert->tensors, NULL, &error), &error);
-    } else {
-        must(wl_bert_forward(bench->bert, bench->gemm, batch, &error), &error);
+    for (size_t k = 0; k < c->n_steps; k++) {
+        if (c->is_training) {
+            must(wl_bert_train(bench->bert, bench->gemm, batch, &targets,
+                               1.0 / (double)batch->n_texts, 1, optimizer->n_done, &loss, &error),
+                 &error);
+            must(wl_optimizer_step(optimizer, &bench->bert->tensors, NULL, &error), &error);
+        } else {
+            must(wl_bert_forward(bench->bert, bench->gemm, batch, &error), &error);
+        }
     }
-    return bench_seconds() - start;
+    return (struct peer_turn){.wall_s = bench_seconds() - wall_s,
+                              .cpu_s = peer_seconds_cpu() - cpu_s};
 }
 
-static void run_case(struct bench *bench, const char *name, size_t n_texts, size_t length,
-                     bool is_training)
+// This process's peak of memory since it was last asked; Linux forgets it on request.
+static double peak_mib(void)
+{
+    double kib = 0.0;
+    char line[256];
+    FILE *file = fopen("/proc/self/status", "r");
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, "VmHWM:", 6) == 0) {
+            kib = strtod(line + 6, NULL);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    file = fopen("/proc/self/clear_refs", "w");
+    if (file != NULL) {
+        (void)fputs("5", file);
+        (void)fclose(file);
+    }
+    return kib / 1024.0;
+}
+
+// What the turns of one case took, ours and its peers'; [N_RUNS] of each.
+struct times {
+    double ours[N_RUNS];
+    double ours_cpu[N_RUNS];
+    double peaks[N_RUNS];
+    double peer[PEERS_MAX][N_RUNS];
+    double ratio[PEERS_MAX][N_RUNS];
+    double ratio_cpu[PEERS_MAX][N_RUNS];
+};
+
+static void take_turns(struct bench *bench, const struct wl_packed_batch *batch,
+                       const struct bench_case *c, struct wl_optimizer *optimizer,
+                       struct peer *peers, struct times *times)
+{
+    for (size_t i = 0; i < N_RUNS; i++) {
+        peer_rest();
+        times->peaks[i] = peak_flops(bench);
+        peer_rest();
+        struct peer_turn ours = turn_of_ours(bench, batch, c, optimizer);
+        times->ours[i] = ours.wall_s;
+        times->ours_cpu[i] = ours.cpu_s;
+        for (size_t p = 0; p < PEERS_MAX; p++) {
+            peer_rest();
+            struct peer_turn theirs = peer_turn_run(&peers[p]);
+            times->peer[p][i] = theirs.wall_s;
+            times->ratio[p][i] = theirs.wall_s / ours.wall_s;
+            times->ratio_cpu[p][i] = theirs.cpu_s / ours.cpu_s;
+        }
+    }
+}
+
+static const char *number_name(enum wl_number number)
+{
+    static const char *const names[] = {"f32", "bf16", "s8"};
+    return names[number];
+}
+
+static void print_case(const struct bench *bench, const struct bench_case *c, struct times *times,
+                       double ours_mib, struct peer *peers)
+{
+    double n_tokens = (double)(c->n_texts * c->length * c->n_steps);
+    double median = bench_median(times->ours, N_RUNS);
+    double flops =
+        flops_per_token(bench->bert, c->length) * n_tokens * (c->is_training ? 3.0 : 1.0);
+    double peak = bench_median(times->peaks, N_RUNS);
+
+    printf("{\"bench\":\"%s\",\"number\":\"%s\",\"unit\":\"tokens/s\",\"threads\":%zu,"
+           "\"ours\":%.0f,\"ms\":%.2f,\"gflops\":%.0f,\"peak_gflops\":%.0f,"
+           "\"share_of_peak\":%.3f,\"ours_mib\":%.0f,\"peers\":[",
+           c->name, number_name(bench->number), bench->n_threads, n_tokens / median,
+           1e3 * median / (double)c->n_steps, 1e-9 * flops / median, 1e-9 * peak,
+           flops / median / peak, ours_mib);
+    for (size_t p = 0, n = 0; p < PEERS_MAX; p++) {
+        if (peers[p].pid == 0) {
+            continue;
+        }
+        printf("%s{\"peer\":\"%s\",\"peer_value\":%.0f,\"ratio\":%.2f,\"ratio_cpu\":%.2f,"
+               "\"peer_mib\":%.0f}",
+               n++ > 0 ? "," : "", c->peers[p], n_tokens / bench_median(times->peer[p], N_RUNS),
+               bench_median(times->ratio[p], N_RUNS), bench_median(times->ratio_cpu[p], N_RUNS),
+               peer_end(&peers[p]));
+    }
+    printf("]}\n");
+    fflush(stdout);
+}
+
+static void start_peers(const struct bench *bench, const struct bench_case *c, struct peer *peers)
+{
+    for (size_t p = 0; p < PEERS_MAX; p++) {
+        char numbers[5][24];
+        const size_t values[5] = {bench->n_threads, bench->bert->config.shape.n_layers, c->n_texts,
+                                  c->length, c->n_steps};
+        char engine[32];
+        char *arguments[7] = {engine};
+
+        peers[p] = (struct peer){0};
+        if (c->peers[p] == NULL) {
+            continue;
+        }
+        (void)snprintf(engine, sizeof(engine), "%s", c->peers[p]);
+        for (size_t i = 0; i < 5; i++) {
+            (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", values[i]);
+            arguments[i + 1] = numbers[i];
+        }
+        (void)peer_start(&peers[p], WL_SOURCE_DIR "/bench/bert_peer.py", arguments);
+    }
+}
+
+static void run_case(struct bench *bench, const struct bench_case *c)
 {
     struct wl_packed_batch batch;
     struct wl_optimizer optimizer = {.options = wl_optimizer_options_default()};
-    double seconds[N_RUNS];
-    double peaks[N_RUNS];
-    size_t n_steps = is_training || n_texts > 1 ? 1 : 20; // a small one several times
-    double n_tokens = (double)(n_texts * length);
+    struct peer peers[PEERS_MAX];
+    struct times times;
     wl_error error = {0};
 
     optimizer.options.n_steps = 1000;
-    must(wl_bert_plan(bench->bert, n_texts * length, n_texts, bench->number, is_training, &error),
+    (void)peak_mib();
+    must(wl_bert_plan(bench->bert, c->n_texts * c->length, c->n_texts, bench->number,
+                      c->is_training, &error),
          &error);
-    if (!is_training) {
+    if (!c->is_training) {
         must(wl_transformer_pack(&bench->bert->stack, bench->gemm, &bench->bert->tensors, &error),
              &error);
     }
-    fill_batch(&batch, n_texts, length);
-    (void)seconds_of_step(bench, &batch, is_training, &optimizer); // plans its products
+    fill_batch(&batch, c->n_texts, c->length);
+    (void)turn_of_ours(bench, &batch, c, &optimizer); // plans its products
+    double ours_mib = peak_mib();
     (void)peak_flops(bench);
-    for (size_t i = 0; i < N_RUNS; i++) {
-        peaks[i] = peak_flops(bench);
-        seconds[i] = 0.0;
-        for (size_t k = 0; k < n_steps; k++) {
-            seconds[i] += seconds_of_step(bench, &batch, is_training, &optimizer);
-        }
-        seconds[i] /= (double)n_steps;
-    }
-    double median = bench_median(seconds, N_RUNS);
-    double flops = flops_per_token(bench->bert, length) * n_tokens * (is_training ? 3.0 : 1.0);
-    double peak = bench_median(peaks, N_RUNS);
-    printf("{\"bench\":\"%s\",\"number\":\"%s\",\"unit\":\"tokens/s\",\"ours\":%.0f,\"ms\":%.2f,"
-           "\"gflops\":%.0f,\"peak_gflops\":%.0f,\"share_of_peak\":%.3f,\"threads\":%zu}\n",
-           name, bench->number == WL_BF16 ? "bf16" : "f32", n_tokens / median, 1e3 * median,
-           1e-9 * flops / median, 1e-9 * peak, flops / median / peak, bench->n_threads);
-    fflush(stdout);
+    start_peers(bench, c, peers);
+    take_turns(bench, &batch, c, &optimizer, peers, &times);
+    print_case(bench, c, &times, ours_mib, peers);
     wl_packed_batch_release(&batch);
 }
 
@@ -149,9 +273,11 @@ static void bench_number(struct bench *bench, size_t n_layers)
 
     must(wl_bert_new(wl_alloc_default(), &config, &bench->bert, &error), &error);
     wl_tensors_start(&bench->bert->tensors, 1, 0.02);
-    run_case(bench, "bert_base_use_1x32", 1, 32, false);
-    run_case(bench, "bert_base_use_32x64", 32, 64, false);
-    run_case(bench, "bert_base_train_16x64", 16, 64, true);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        if (strstr(cases[i].name, bench->only) != NULL) {
+            run_case(bench, &cases[i]);
+        }
+    }
     wl_bert_free(bench->bert);
 }
 
@@ -170,9 +296,13 @@ int main(int argc, char **argv)
 {
     struct bench bench = {.n_threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 2};
     size_t n_layers = argc > 2 ? strtoul(argv[2], NULL, 10) : 12;
-    const char *only = argc > 3 ? argv[3] : "";
+    const char *only = argc > 3 ? argv[3] : "all";
     wl_error error = {0};
 
+    bench.only = argc > 4 ? argv[4] : "";
+    if (getenv("WANLIU_PEER_PYTHON") == NULL) {
+        fprintf(stderr, "bench_nn: no peers: WANLIU_PEER_PYTHON names no python\n");
+    }
     bench.a = zeroes();
     bench.b = zeroes();
     bench.c = zeroes();
