@@ -1,11 +1,11 @@
-"""What bench_nn runs, in PyTorch and in ONNX Runtime: BERT-base with random weights, a turn at a time (peer.h).
+"""What bench_nn runs, in PyTorch and in ONNX Runtime: BERT-base with random weights (see peer.h).
 
     bert_peer.py ENGINE THREADS LAYERS TEXTS LENGTH STEPS
 
-ENGINE: torch_f32_train, torch_bf16_train, torch_f32, torch_bf16, ort_f32, ort_int8. Training is autocast for bf16,
-AdamW (fused) and clipping to norm 1. ONNX Runtime gets its own optimiser for BERT (fused attention, GELU, layer
-norm) and, for int8, its own dynamic quantisation on top; the model is made in a process of its own, so that memory
-is that of use. STEPS are done in one turn.
+ENGINE: torch_f32_train, torch_bf16_train, torch_f32, torch_bf16, ort_f32, ort_int8. Training is
+autocast for bf16, AdamW (fused) and clipping to norm 1. ONNX Runtime gets its own optimiser for
+BERT (fused attention, GELU, layer norm) and, for int8, its own dynamic quantisation on top; the
+model is made in a process of its own, so that memory is that of use. STEPS are done in one turn.
 """
 import logging
 import os
@@ -25,7 +25,8 @@ from peer import serve  # noqa: E402
 VOCABULARY = 30522
 engine = sys.argv[1]
 n_threads, n_layers, n_texts, length, n_steps = map(int, sys.argv[2:7])
-token_ids = [[(b * 7919 + i * 104729) % VOCABULARY for i in range(length)] for b in range(n_texts)]
+token_ids = [[(b * 7919 + i * 104729) % VOCABULARY for i in range(length)]
+             for b in range(n_texts)]
 
 
 def torch_model(attention):
@@ -34,7 +35,8 @@ def torch_model(attention):
     torch.set_num_threads(n_threads)
     torch.manual_seed(1)
     config = transformers.BertConfig(num_hidden_layers=n_layers, num_labels=2)
-    return transformers.BertForSequenceClassification._from_config(config, attn_implementation=attention)
+    kind = transformers.BertForSequenceClassification
+    return kind._from_config(config, attn_implementation=attention)
 
 
 def torch_train(is_bf16):
@@ -80,11 +82,13 @@ def export(path):
 
     model = torch_model('eager').eval()  # the fusion knows the eager form
     dims = {0: 'texts', 1: 'length'}
+    names = ['input_ids', 'attention_mask']
     ids = torch.tensor(token_ids)
-    torch.onnx.export(model, (ids, torch.ones_like(ids)), path, input_names=['input_ids', 'attention_mask'],
-                      output_names=['logits'], dynamic_axes={'input_ids': dims, 'attention_mask': dims},
+    torch.onnx.export(model, (ids, torch.ones_like(ids)), path, input_names=names,
+                      output_names=['logits'], dynamic_axes={name: dims for name in names},
                       opset_version=17, dynamo=False)
-    better = optimizer.optimize_model(path, model_type='bert', num_heads=12, hidden_size=768, opt_level=1)
+    better = optimizer.optimize_model(path, model_type='bert', num_heads=12, hidden_size=768,
+                                      opt_level=1)
     better.save_model_to_file(path)
     if engine == 'ort_int8':
         quantize_dynamic(path, path, weight_type=QuantType.QInt8,
@@ -100,10 +104,12 @@ def ort_use():
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = n_threads
         options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+        providers = ['CPUExecutionProvider']
+        session = onnxruntime.InferenceSession(path, options, providers=providers)
     ids = numpy.array(token_ids)
     feed = {'input_ids': ids, 'attention_mask': numpy.ones_like(ids)}
-    feed = {i.name: feed[i.name].astype('int32' if 'int32' in i.type else 'int64') for i in session.get_inputs()}
+    kinds = {i.name: 'int32' if 'int32' in i.type else 'int64' for i in session.get_inputs()}
+    feed = {name: feed[name].astype(kind) for name, kind in kinds.items()}
 
     def turn():
         for _ in range(n_steps):

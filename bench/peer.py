@@ -1,4 +1,4 @@
-"""The peer's side of bench/peer.h: serve(turn) does one turn of work per line and answers its times."""
+"""The peer's side of bench/peer.h: one turn of work per line of input, answered by its times."""
 import sys
 import time
 
@@ -11,4 +11,5 @@ def serve(turn):
         turn()
         print(time.perf_counter() - wall, time.process_time() - cpu, flush=True)
     with open('/proc/self/status') as status:  # getrusage's peak begins with that of the parent
-        print(next(int(line.split()[1]) for line in status if line.startswith('VmHWM')) / 1024, flush=True)
+        peak_kib = next(int(line.split()[1]) for line in status if line.startswith('VmHWM'))
+    print(peak_kib / 1024, flush=True)

@@ -1,5 +1,7 @@
-/* Products on oneDNN 2.6. A product is planned once for its shape ("primitive": code made for this
- * processor) and kept in a table; running it only points the plan at the operands.
+/* Products of bf16 and int8 run on the processor's tiles where there are any and the shape suits
+ * them (amx.c); all others on oneDNN 2.6. There a product is planned once for its shape
+ * ("primitive": code made for this processor) and kept in a table; running it only points the plan
+ * at the operands.
  *
  * The table is open addressing without removal: when it is full it is emptied, which a program with
  * a bounded set of shapes never sees. Shapes of packed batches differ from step to step, so callers
@@ -8,12 +10,17 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "nn/amx.h"
+#include "nn/numbers.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
 // libgomp's, which oneDNN runs on; clang has another <omp.h>.
 void omp_set_num_threads(int n_threads);
+
+// Memory that is kept from product to product: operands packed on the way, and the caller's.
+enum { SCRATCH_A, SCRATCH_B, SCRATCH_CALLER, SCRATCHES };
 
 #define SLOTS (2 * WL_GEMM_SHAPES_MAX)
 
@@ -43,8 +50,13 @@ struct wl_gemm {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     bool has_bf16;
+    bool has_tiles;
     struct plan *plans; // (SLOTS)
     size_t n_plans;
+    struct scratch {
+        void *data;
+        size_t n_bytes;
+    } scratch[SCRATCHES];
 };
 
 struct wl_gemm_packed {
@@ -52,6 +64,7 @@ struct wl_gemm_packed {
     size_t n_out;
     size_t n_in;
     enum wl_number number;
+    bool is_tiles; // data is amx.h's; else the layout is oneDNN's
     dnnl_memory_desc_t layout;
     uint64_t layout_hash;
     void *data;
@@ -180,6 +193,9 @@ wl_status wl_gemm_open(const wl_alloc *alloc, size_t n_threads, struct wl_gemm *
     WL_GO(check(dnnl_stream_create(&gemm->stream, gemm->engine, dnnl_stream_default_flags), "start",
                 error));
     gemm->has_bf16 = find_bf16(gemm->engine);
+    // The library's view of the processor can be narrowed by its users, and then ours is.
+    gemm->has_tiles =
+        dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_amx && wl_amx_start();
     *gemm_out = gemm;
     gemm = NULL;
 done:
@@ -195,6 +211,9 @@ void wl_gemm_close(struct wl_gemm *gemm)
     for (size_t i = 0; gemm->plans != NULL && i < SLOTS; i++) {
         plan_drop(&gemm->plans[i]);
     }
+    for (size_t i = 0; i < SCRATCHES; i++) {
+        wl_alloc_aligned_free(gemm->alloc, gemm->scratch[i].data);
+    }
     (void)dnnl_stream_destroy(gemm->stream);
     (void)dnnl_engine_destroy(gemm->engine);
     wl_alloc_free(gemm->alloc, gemm->plans);
@@ -204,6 +223,23 @@ void wl_gemm_close(struct wl_gemm *gemm)
 bool wl_gemm_has_bf16(const struct wl_gemm *gemm)
 {
     return gemm->has_bf16;
+}
+
+static void *scratch_of(struct wl_gemm *gemm, int which, size_t n_bytes)
+{
+    struct scratch *scratch = &gemm->scratch[which];
+
+    if (scratch->n_bytes < n_bytes) {
+        wl_alloc_aligned_free(gemm->alloc, scratch->data);
+        scratch->data = wl_alloc_aligned(gemm->alloc, n_bytes, 1);
+        scratch->n_bytes = scratch->data != NULL ? n_bytes : 0;
+    }
+    return scratch->data;
+}
+
+void *wl_gemm_scratch(struct wl_gemm *gemm, size_t n_bytes)
+{
+    return scratch_of(gemm, SCRATCH_CALLER, n_bytes);
 }
 
 static uint64_t key_hash(const struct plan_key *key)
@@ -320,6 +356,75 @@ static int64_t batch_of(const struct wl_matrix *matrix)
     return matrix->n_batch > 1 ? (int64_t)matrix->n_batch : 1;
 }
 
+// -- on tiles --
+
+static bool tiles_suit(const struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
+                       const struct wl_matrix *c)
+{
+    bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
+    bool b_turned = (flags & WL_GEMM_B_TRANSPOSED) != 0;
+    size_t k = a_turned ? a->n_rows : a->n_columns;
+
+    return gemm->has_tiles && a->number == WL_BF16 && batch_of(c) == 1 &&
+           wl_amx_fit(WL_BF16, c->n_columns, k, b_turned) &&
+           wl_amx_fit(WL_BF16, a_turned ? c->n_rows : WL_AMX_STRIP, k, !a_turned) &&
+           ((flags & WL_GEMM_ADD) == 0 || c->number == WL_F32);
+}
+
+static wl_status tiles_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
+                           const struct wl_matrix *b, const float *bias, const struct wl_matrix *c,
+                           wl_error *error)
+{
+    bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
+    struct wl_amx_product product = {.m = c->n_rows,
+                                     .n = c->n_columns,
+                                     .k = a_turned ? a->n_rows : a->n_columns,
+                                     .number = WL_BF16,
+                                     .a = a->data,
+                                     .a_stride = a->stride,
+                                     .bias = bias,
+                                     .is_added = (flags & WL_GEMM_ADD) != 0,
+                                     .c = c};
+    size_t b_bytes = wl_amx_bytes(WL_BF16, product.n, product.k);
+    size_t a_bytes = wl_amx_bytes(WL_BF16, product.m, product.k);
+    void *b_packed = scratch_of(gemm, SCRATCH_B, b_bytes);
+    void *a_packed = a_turned ? scratch_of(gemm, SCRATCH_A, a_bytes) : NULL;
+
+    if (b_packed == NULL || (a_turned && a_packed == NULL)) {
+        return wl_fail(error, WL_ENOMEM, "no memory for operands of %zu bytes", b_bytes + a_bytes);
+    }
+    omp_set_num_threads((int)gemm->n_threads);
+    wl_amx_pack_b(b, (flags & WL_GEMM_B_TRANSPOSED) != 0, b_packed);
+    product.b = b_packed;
+    if (a_turned) {
+        wl_amx_pack_a(a, a_packed);
+        product.a = a_packed;
+        product.a_stride = 0;
+    }
+    wl_amx_multiply(&product);
+    return WL_OK;
+}
+
+static void tiles_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
+                             const struct wl_gemm_packed *packed, const float *row_scales,
+                             const float *column_scales, const float *bias,
+                             const struct wl_matrix *c)
+{
+    const struct wl_amx_product product = {.m = a->n_rows,
+                                           .n = packed->n_out,
+                                           .k = packed->n_in,
+                                           .number = packed->number,
+                                           .a = a->data,
+                                           .a_stride = a->stride,
+                                           .b = packed->data,
+                                           .bias = bias,
+                                           .scales = {row_scales, column_scales},
+                                           .c = c};
+
+    omp_set_num_threads((int)gemm->n_threads);
+    wl_amx_multiply(&product);
+}
+
 wl_status wl_gemm_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
                       const struct wl_matrix *b, const struct wl_matrix *c, wl_error *error)
 {
@@ -356,6 +461,9 @@ wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags, const struct wl
     if (m == 0 || n == 0) {
         return WL_OK;
     }
+    if (tiles_suit(gemm, flags, a, c)) {
+        return tiles_run(gemm, flags, a, b, bias, c, error);
+    }
     set_strides(key.strides, a, a_turned);
     set_strides(key.strides + 3, b, b_turned);
     set_strides(key.strides + 6, c, false);
@@ -389,8 +497,12 @@ static wl_status choose_layout(struct wl_gemm *gemm, struct wl_gemm_packed *pack
     DNNL_TRY(
         dnnl_memory_desc_init_by_tag(&b, 2, dims, type_of(packed->number), dnnl_format_tag_any),
         "matrix description");
-    return make_primitive(gemm->engine, &a, &b, NULL, &c, false, NULL, &packed->layout, NULL,
-                          error);
+    WL_TRY(
+        make_primitive(gemm->engine, &a, &b, NULL, &c, false, NULL, &packed->layout, NULL, error));
+    packed->layout_hash = wl_str_hash(
+        (struct wl_str){.data = (const char *)&packed->layout, .n_bytes = sizeof(packed->layout)},
+        1);
+    return WL_OK;
 }
 
 // Copies weights [out, in] into the chosen layout.
@@ -440,17 +552,25 @@ wl_status wl_gemm_pack(struct wl_gemm *gemm, const struct wl_matrix *weights,
     packed->n_out = weights->n_rows;
     packed->n_in = weights->n_columns;
     packed->number = weights->number;
-    WL_GO(choose_layout(gemm, packed, error));
-    packed->layout_hash = wl_str_hash(
-        (struct wl_str){.data = (const char *)&packed->layout, .n_bytes = sizeof(packed->layout)},
-        1);
-    packed->data = wl_alloc_aligned(gemm->alloc, dnnl_memory_desc_get_size(&packed->layout), 1);
+    packed->is_tiles =
+        gemm->has_tiles && wl_amx_fit(packed->number, packed->n_out, packed->n_in, true);
+    if (!packed->is_tiles) {
+        WL_GO(choose_layout(gemm, packed, error));
+    }
+    size_t n_bytes = packed->is_tiles ? wl_amx_bytes(packed->number, packed->n_out, packed->n_in)
+                                      : dnnl_memory_desc_get_size(&packed->layout);
+    packed->data = wl_alloc_aligned(gemm->alloc, n_bytes, 1);
     if (packed->data == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for packed weights (%zu, %zu) of %zu bytes",
                          packed->n_out, packed->n_in, number_bytes(packed->number));
         goto done;
     }
-    WL_GO(reorder(gemm, weights, packed, error));
+    if (packed->is_tiles) {
+        omp_set_num_threads((int)gemm->n_threads);
+        wl_amx_pack_b(weights, true, packed->data);
+    } else {
+        WL_GO(reorder(gemm, weights, packed, error));
+    }
     *packed_out = packed;
     packed = NULL;
 done:
@@ -480,8 +600,52 @@ wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
     if (a->n_rows == 0) {
         return WL_OK;
     }
+    if (packed->is_tiles) {
+        tiles_run_packed(gemm, a, packed, NULL, NULL, bias, c);
+        return WL_OK;
+    }
     set_strides(key.strides, a, false);
     set_strides(key.strides + 6, c, false);
     WL_TRY(find_plan(gemm, &key, packed, &plan, error));
     return execute(gemm, plan, a->data, packed->data, bias, c->data, error);
+}
+
+// y = x times the scales of its row and column, plus bias; y may be x.
+static void scale_rows(const struct wl_matrix *x, const float *row_scales,
+                       const float *column_scales, const float *bias, const struct wl_matrix *y)
+{
+#pragma omp parallel for schedule(static) if (x->n_rows * x->n_columns > 32768)
+    for (size_t i = 0; i < x->n_rows; i++) {
+        float *row = (float *)x->data + i * x->stride;
+        for (size_t j = 0; j < x->n_columns; j++) {
+            row[j] = row[j] * row_scales[i] * column_scales[j] + (bias != NULL ? bias[j] : 0.0F);
+        }
+        if (y->number == WL_BF16) {
+            wl_bf16_from_floats(row, x->n_columns, (uint16_t *)y->data + i * y->stride);
+        }
+    }
+}
+
+wl_status wl_gemm_run_scaled(struct wl_gemm *gemm, const struct wl_matrix *a,
+                             const struct wl_gemm_packed *packed, const float *row_scales,
+                             const float *column_scales, const float *bias,
+                             const struct wl_matrix *c, wl_error *error)
+{
+    if (packed->is_tiles && packed->number == WL_S8 && a->number == WL_S8 &&
+        a->n_columns == packed->n_in && c->n_columns == packed->n_out && a->n_rows == c->n_rows &&
+        c->number != WL_S8) {
+        tiles_run_packed(gemm, a, packed, row_scales, column_scales, bias, c);
+        return WL_OK;
+    }
+    struct wl_matrix sums = *c;
+    if (c->number == WL_BF16) {
+        size_t n_bytes = c->n_rows * c->n_columns * sizeof(float);
+        sums = wl_matrix_of(scratch_of(gemm, SCRATCH_A, n_bytes), WL_F32, c->n_rows, c->n_columns);
+        if (sums.data == NULL && n_bytes > 0) {
+            return wl_fail(error, WL_ENOMEM, "no memory for sums of %zu bytes", n_bytes);
+        }
+    }
+    WL_TRY(wl_gemm_run_packed(gemm, a, packed, NULL, &sums, error));
+    scale_rows(&sums, row_scales, column_scales, bias, c);
+    return WL_OK;
 }

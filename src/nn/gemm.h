@@ -1,5 +1,5 @@
-/* Matrix products, on oneDNN. This is the only part that knows the library: everything above
- * speaks of matrices and numbers.
+/* Matrix products, on the processor's tiles (amx.h) or on oneDNN. This is the only part that knows
+ * the library: everything above speaks of matrices and numbers.
  *
  * A wl_gemm belongs to one thread at a time and runs each product on its own n_threads workers.
  * The same product with the same number of threads gives the same bits. */
@@ -81,6 +81,21 @@ struct wl_gemm_packed;
 WL_MUST_CHECK wl_status wl_gemm_pack(struct wl_gemm *gemm, const struct wl_matrix *weights,
                                      struct wl_gemm_packed **packed_out, wl_error *error);
 void wl_gemm_packed_free(struct wl_gemm_packed *packed);
+
+/* wl_gemm_run_scaled - c = a weights^T * row_scales * column_scales + bias, of int8.
+ *   a       (in)  (m, n_in) WL_S8.  packed (in) of WL_S8.
+ *   row_scales, column_scales  (in)  (m), (n_out).  bias (in) (n_out) or NULL.
+ *   c       (out) (m, n_out) WL_F32 or WL_BF16.
+ * Errors:  as wl_gemm_run. */
+WL_MUST_CHECK wl_status wl_gemm_run_scaled(struct wl_gemm *gemm, const struct wl_matrix *a,
+                                           const struct wl_gemm_packed *packed,
+                                           const float *row_scales, const float *column_scales,
+                                           const float *bias, const struct wl_matrix *c,
+                                           wl_error *error);
+
+/* wl_gemm_scratch - memory until the next call of it, 64-byte aligned; NULL: there is none. It is
+ * kept, so that steps of one size allocate once. */
+void *wl_gemm_scratch(struct wl_gemm *gemm, size_t n_bytes);
 
 /* wl_gemm_run_packed - c = a weights^T + bias: a (m, n_in), c (m, n_out), bias (n_out) or NULL.
  * Threads: the packed weights may be shared by any number of wl_gemm. */

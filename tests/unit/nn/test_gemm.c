@@ -7,6 +7,8 @@
 #include "base/rng.h"
 #include "nn/gemm.h"
 
+#include <math.h>
+
 #define N_MAX 8192
 
 static wl_error fault;
@@ -63,6 +65,12 @@ static const struct product cases[] = {
     {16, 33, 20, 1, 3, WL_GEMM_B_TRANSPOSED | WL_GEMM_ADD},
     {31, 17, 19, 4, 1, WL_GEMM_B_TRANSPOSED},
     {8, 16, 8, 5, 0, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD},
+    // Shapes that suit the processor's tiles; rows beyond a block, beyond half of one, one alone.
+    {33, 64, 96, 1, 0, WL_GEMM_B_TRANSPOSED},
+    {17, 32, 64, 1, 3, WL_GEMM_PLAIN},
+    {1, 64, 32, 1, 0, WL_GEMM_B_TRANSPOSED | WL_GEMM_ADD},
+    {64, 96, 50, 1, 1, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD},
+    {32, 32, 33, 1, 0, WL_GEMM_A_TRANSPOSED},
 };
 
 // Sum over k by the definition; strides as laid out by matrix_of.
@@ -146,38 +154,100 @@ static void test_every_case(void)
     wl_gemm_close(gemm);
 }
 
+// One packed product of one number kind, and, for int8, the same with scales and bias.
+static void check_packed(struct wl_gemm *gemm, const struct product *p, enum wl_number number)
+{
+    static const float scales[128] = {2.0F, 0.5F, 1.0F, 4.0F};
+    static const float bias[128] = {1.0F, -2.0F, 3.0F};
+    void *a = number == WL_F32    ? (void *)a_values
+              : number == WL_BF16 ? (void *)a_bits
+                                  : (void *)a_small;
+    void *b = number == WL_F32    ? (void *)b_values
+              : number == WL_BF16 ? (void *)b_bits
+                                  : (void *)b_small;
+    struct wl_matrix weights = wl_matrix_of(b, number, p->n, p->k);
+    struct wl_matrix rows = wl_matrix_of(a, number, p->m, p->k);
+    struct wl_matrix out = wl_matrix_of(c_values, WL_F32, p->m, p->n);
+    struct wl_matrix out_bits = wl_matrix_of(c_bits, WL_BF16, p->m, p->n);
+    struct wl_gemm_packed *packed = NULL;
+
+    CHECK_INT(wl_gemm_pack(gemm, &weights, &packed, &fault), WL_OK);
+    CHECK_INT(wl_gemm_run_packed(gemm, &rows, packed, NULL, &out, &fault), WL_OK);
+    for (size_t j = 0; j < p->m * p->n; j++) {
+        CHECK_CLOSE((double)c_values[j], want_at(p, 0, j / p->n, j % p->n), 0.0);
+    }
+    c_values[0] += 1.0F; // planted fault: the comparison can fail
+    CHECK((double)c_values[0] != want_at(p, 0, 0, 0));
+    for (int turn = 0; number == WL_S8 && turn < 2; turn++) {
+        CHECK_INT(wl_gemm_run_scaled(gemm, &rows, packed, scales, scales + 1, bias,
+                                     turn == 0 ? &out : &out_bits, &fault),
+                  WL_OK);
+        for (size_t j = 0; j < p->m * p->n; j++) {
+            double scale = (double)scales[j / p->n] * (double)scales[1 + j % p->n];
+            double want = scale * want_at(p, 0, j / p->n, j % p->n) + (double)bias[j % p->n];
+            double got = (double)(turn == 0 ? c_values[j] : from_bf16(c_bits[j]));
+            CHECK(fabs(got - want) <= fabs(want) * ldexp(1.0, -8)); // bf16's rounding
+        }
+    }
+    wl_gemm_packed_free(packed);
+}
+
 static void test_packed_equals_plain(void)
 {
-    static const enum wl_number numbers[] = {WL_F32, WL_BF16, WL_S8};
+    static const struct product products[] = {{.m = 9, .n = 40, .k = 70, .n_batch = 1},
+                                              {.m = 9, .n = 64, .k = 128, .n_batch = 1},
+                                              {.m = 33, .n = 32, .k = 64, .n_batch = 1},
+                                              {.m = 70, .n = 96, .k = 64, .n_batch = 1}};
     struct wl_gemm *gemm = NULL;
     struct wl_rng rng;
-    const struct product p = {
-        .m = 9, .n = 40, .k = 70, .n_batch = 1, .flags = WL_GEMM_B_TRANSPOSED};
 
     wl_rng_init(&rng, 7, 0);
-    fill(&rng);
     CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
-    for (size_t i = 0; i < 3; i++) {
-        void *a = i == 0 ? (void *)a_values : i == 1 ? (void *)a_bits : (void *)a_small;
-        void *b = i == 0 ? (void *)b_values : i == 1 ? (void *)b_bits : (void *)b_small;
-        struct wl_matrix weights = wl_matrix_of(b, numbers[i], p.n, p.k);
-        struct wl_matrix rows = wl_matrix_of(a, numbers[i], p.m, p.k);
-        struct wl_matrix out = wl_matrix_of(c_values, WL_F32, p.m, p.n);
-        struct wl_gemm_packed *packed = NULL;
-
-        if (i > 0 && !wl_gemm_has_bf16(gemm)) {
-            continue; // slow paths of the library; float is what such a machine uses
+    for (size_t i = 0; i < sizeof(products) / sizeof(*products); i++) {
+        struct product p = products[i];
+        p.flags = WL_GEMM_B_TRANSPOSED;
+        fill(&rng);
+        check_packed(gemm, &p, WL_F32);
+        check_packed(gemm, &p, WL_S8);
+        if (wl_gemm_has_bf16(gemm)) {
+            check_packed(gemm, &p, WL_BF16);
         }
-        CHECK_INT(wl_gemm_pack(gemm, &weights, &packed, &fault), WL_OK);
-        CHECK_INT(wl_gemm_run_packed(gemm, &rows, packed, NULL, &out, &fault), WL_OK);
-        for (size_t j = 0; j < p.m * p.n; j++) {
-            CHECK_CLOSE((double)c_values[j], want_at(&p, 0, j / p.n, j % p.n), 0.0);
-        }
-        c_values[0] += 1.0F; // planted fault: the comparison can fail
-        CHECK((double)c_values[0] != want_at(&p, 0, 0, 0));
-        wl_gemm_packed_free(packed);
     }
     wl_gemm_close(gemm);
+}
+
+// Numbers whose sums round, so that the order of adding would show.
+static void test_threads_do_not_show(void)
+{
+    enum { M = 70, N = 96, K = 64 };
+    static const unsigned flags[] = {WL_GEMM_PLAIN, WL_GEMM_B_TRANSPOSED,
+                                     WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD};
+    static float results[3][N_MAX];
+    struct wl_rng rng;
+
+    wl_rng_init(&rng, 11, 0);
+    for (size_t i = 0; i < N_MAX; i++) {
+        a_bits[i] = to_bf16((float)wl_rng_unit(&rng) - 0.5F);
+        b_bits[i] = to_bf16((float)wl_rng_unit(&rng) - 0.5F);
+    }
+    for (size_t f = 0; f < 3; f++) {
+        bool a_turned = (flags[f] & WL_GEMM_A_TRANSPOSED) != 0;
+        bool b_turned = (flags[f] & WL_GEMM_B_TRANSPOSED) != 0;
+        size_t m = a_turned ? 64 : M;
+        struct wl_matrix a = wl_matrix_of(a_bits, WL_BF16, a_turned ? K : m, a_turned ? m : K);
+        struct wl_matrix b = wl_matrix_of(b_bits, WL_BF16, b_turned ? N : K, b_turned ? K : N);
+        for (size_t t = 0; t < 3; t++) {
+            struct wl_gemm *gemm = NULL;
+            struct wl_matrix c = wl_matrix_of(results[t], WL_F32, m, N);
+            CHECK_INT(wl_gemm_open(wl_alloc_default(), 1 + 2 * t, &gemm, &fault), WL_OK);
+            memset(results[t], 0, sizeof(results[t]));
+            if (wl_gemm_has_bf16(gemm)) {
+                CHECK_INT(wl_gemm_run(gemm, flags[f], &a, &b, &c, &fault), WL_OK);
+            }
+            CHECK_INT(memcmp(results[t], results[0], sizeof(results[0])), 0);
+            wl_gemm_close(gemm);
+        }
+    }
 }
 
 static void test_refusals(void)
@@ -202,6 +272,7 @@ int main(void)
 {
     RUN(test_every_case);
     RUN(test_packed_equals_plain);
+    RUN(test_threads_do_not_show);
     RUN(test_refusals);
     return check_report();
 }
