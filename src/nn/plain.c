@@ -89,6 +89,34 @@ void wl_plain_lora_back(const double *x, const double *a, const double *b, doubl
     }
 }
 
+void wl_plain_embedding(const double *table, const int32_t *ids, size_t n, size_t c, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < c; k++) {
+            y[i * c + k] = table[(size_t)ids[i] * c + k];
+        }
+    }
+}
+
+void wl_plain_embedding_back(const int32_t *ids, const double *dy, size_t n, size_t c,
+                             double *dtable)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < c; k++) {
+            dtable[(size_t)ids[i] * c + k] += dy[i * c + k];
+        }
+    }
+}
+
+void wl_plain_dropout(struct wl_dropout dropout, const double *x, size_t n, size_t c, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < c; k++) {
+            y[i * c + k] = x[i * c + k] * input_factor(dropout, i, k);
+        }
+    }
+}
+
 // Mean and sqrt(variance + eps) of a row.
 static void row_moments(const double *x, size_t c, double eps, double *mean, double *root)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* wl_plain_linear - y = x W^T + b.  x (N, I), w (O, I), b (O) or NULL, y (N, O). */
 void wl_plain_linear(const double *x, const double *w, const double *b, size_t n, size_t n_in,
@@ -25,6 +26,16 @@ void wl_plain_lora(const double *x, const double *a, const double *b, double sca
 void wl_plain_lora_back(const double *x, const double *a, const double *b, double scale, size_t n,
                         size_t n_in, size_t r, size_t n_out, struct wl_dropout dropout,
                         const double *dy, double *dx, double *da, double *db);
+
+/* wl_plain_embedding - y_i = table[ids[i]].  table (V, C), y (N, C). wl_plain_embedding_back -
+ * dtable[ids[i]] += dy_i. */
+void wl_plain_embedding(const double *table, const int32_t *ids, size_t n, size_t c, double *y);
+void wl_plain_embedding_back(const int32_t *ids, const double *dy, size_t n, size_t c,
+                             double *dtable);
+
+/* wl_plain_dropout - y = x times the factors, wl_dropout_factor(row = i, column = k); its own
+ * backward pass. x, y (N, C). */
+void wl_plain_dropout(struct wl_dropout dropout, const double *x, size_t n, size_t c, double *y);
 
 /* wl_plain_norm - y = gain (x - mean) / sqrt(variance + eps) + shift, over each row; variance with
  * divisor C. x, y (N, C). Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 3-4. */

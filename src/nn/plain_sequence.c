@@ -219,3 +219,23 @@ void wl_plain_peak_back(const double *x, size_t n_steps, size_t n_out, const dou
         }
     }
 }
+
+void wl_plain_mean(const double *x, size_t n_steps, size_t n_out, double *y)
+{
+    for (size_t o = 0; o < n_out; o++) {
+        double sum = 0.0;
+        for (size_t t = 0; t < n_steps; t++) {
+            sum += x[t * n_out + o];
+        }
+        y[o] = sum / (double)n_steps;
+    }
+}
+
+void wl_plain_mean_back(size_t n_steps, size_t n_out, const double *dy, double *dx)
+{
+    for (size_t t = 0; t < n_steps; t++) {
+        for (size_t o = 0; o < n_out; o++) {
+            dx[t * n_out + o] += dy[o] / (double)n_steps;
+        }
+    }
+}

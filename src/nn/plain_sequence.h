@@ -63,4 +63,9 @@ void wl_plain_peak(const double *x, size_t n_steps, size_t n_out, double *y);
 void wl_plain_peak_back(const double *x, size_t n_steps, size_t n_out, const double *dy,
                         double *dx);
 
+/* wl_plain_mean - y_o = the mean of x_to over the steps. x (T, O), y (O). wl_plain_mean_back -
+ * dx_to += dy_o / T. */
+void wl_plain_mean(const double *x, size_t n_steps, size_t n_out, double *y);
+void wl_plain_mean_back(size_t n_steps, size_t n_out, const double *dy, double *dx);
+
 #endif

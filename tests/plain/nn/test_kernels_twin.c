@@ -127,12 +127,12 @@ static void test_dropout(void)
 
     wl_residual_forward(&x.matrix, dropout, &z.matrix, &y.matrix);
     wl_dropout_apply(dropout, &z.matrix, &kept.matrix);
+    wl_plain_dropout(dropout, z.plain, ROWS, COLUMNS, kept.plain);
     for (size_t i = 0; i < ROWS; i++) {
         for (size_t k = 0; k < COLUMNS; k++) {
             size_t at = i * COLUMNS + k;
             double factor = (double)wl_dropout_factor(dropout, (uint32_t)i, (uint32_t)k);
-            y.plain[at] = x.plain[at] + factor * z.plain[at];
-            kept.plain[at] = factor * z.plain[at];
+            y.plain[at] = x.plain[at] + kept.plain[at];
             n_dropped += factor == 0.0;
         }
     }
@@ -161,10 +161,11 @@ static void check_embedding(enum wl_number number)
 
     for (size_t i = 0; i < ROWS; i++) {
         ids[i] = (int32_t)(check_rand(&state) % V);
-        for (size_t k = 0; k < COLUMNS; k++) {
-            y.plain[i * COLUMNS + k] = 2.0 * table.plain[(size_t)ids[i] * COLUMNS + k];
-            want[(size_t)ids[i] * COLUMNS + k] += dy.plain[i * COLUMNS + k];
-        }
+    }
+    wl_plain_embedding(table.plain, ids, ROWS, COLUMNS, y.plain);
+    wl_plain_embedding_back(ids, dy.plain, ROWS, COLUMNS, want);
+    for (size_t i = 0; i < (size_t)ROWS * COLUMNS; i++) {
+        y.plain[i] *= 2.0; // written, then added
     }
     wl_embedding_forward(table.data, ids, false, &y.matrix);
     wl_embedding_forward(table.data, ids, true, &y.matrix);
