@@ -525,6 +525,7 @@ static wl_status fit_bert(struct run *run, const uint32_t *rows, size_t n_rows, 
     if (!is_kept) {
         options.log = NULL;
         options.checkpoint = NULL;
+        options.adapter_out = NULL;
     }
     WL_TRY(wl_text_data_set(run->data, rows, n_rows, wl_text_units(run->data, &n_units), arena,
                             &set, error));
@@ -671,11 +672,13 @@ static void write_bert(const struct run *run, char text[WL_TEXT_PARAMETERS_BYTES
 
     (void)snprintf(text, WL_TEXT_PARAMETERS_BYTES,
                    "base=%.64s,optimizer=%s,lr=%.4g,epochs=%zu,batch=%zu,warmup=%.4g,decay=%.4g,"
-                   "layer_decay=%.4g,max_length=%zu,updates=%zu,numbers=%s",
-                   slash != NULL && slash[1] != '\0' ? slash + 1 : o->base, kinds[o->kind], o->rate,
-                   result->n_epochs, o->batch_texts,
-                   o->n_warm > 0 ? (double)o->n_warm : o->warm_share, o->decay, o->layer_decay,
-                   o->max_length, result->n_updates, run->trained->bert.is_bf16 ? "bf16" : "float");
+                   "layer_decay=%.4g,max_length=%zu,updates=%zu,numbers=%s%s%.0zu",
+                   slash != NULL && slash[1] != '\0' ? slash + 1 : o->base, kinds[o->kind],
+                   o->lora != NULL ? o->lora->adapter_rate : o->rate, result->n_epochs,
+                   o->batch_texts, o->n_warm > 0 ? (double)o->n_warm : o->warm_share, o->decay,
+                   o->layer_decay, o->max_length, result->n_updates,
+                   run->trained->bert.is_bf16 ? "bf16" : "float", o->lora != NULL ? ",lora=" : "",
+                   o->lora != NULL ? o->lora->options.r : 0); // 0 prints nothing
 }
 
 static void describe(const struct run *run)

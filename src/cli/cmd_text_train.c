@@ -1,5 +1,6 @@
 /* text train: a labelled file becomes a judged text model in the registry. */
 #include "cli/commands.h"
+#include "cli/lora_options.h"
 #include "cli/run_log.h"
 #include "cli/text_bert_options.h"
 #include "cli/text_source.h"
@@ -53,11 +54,20 @@ static wl_status read_goal(struct wl_cli *cli, enum wl_text_goal *goal, wl_error
 }
 
 static wl_status read_bert(struct wl_cli *cli, struct wl_text_bert_options *bert,
-                           struct wl_text_plan *plan, wl_error *error)
+                           struct wl_lora_order *lora, struct wl_text_plan *plan, wl_error *error)
 {
     bool is_bert = false;
+    bool is_lora = false;
 
     WL_TRY(wl_text_bert_options_read(cli, &is_bert, bert, error));
+    WL_TRY(wl_cli_lora(cli, lora, &is_lora, error));
+    if (is_lora && !is_bert) {
+        return wl_fail(error, WL_EINVAL, "--lora is for --model bert");
+    }
+    if (is_bert) {
+        bert->lora = is_lora ? lora : NULL;
+        bert->adapter_out = is_lora ? lora->folder : NULL;
+    }
     plan->bert = is_bert ? bert : NULL;
     plan->wants_curve = plan->wants_curve && (!is_bert || wl_cli_has(cli, "curve"));
     return WL_OK;
@@ -191,12 +201,13 @@ static wl_status run_text_train(struct wl_cli *cli, wl_error *error)
 {
     struct wl_text_trained trained = {.classifier = NULL};
     struct wl_text_bert_options bert;
+    struct wl_lora_order lora;
     struct wl_run_log log = {.cli = NULL};
     struct wl_text_plan plan;
     wl_status status = WL_OK;
 
     WL_TRY(read_plan(cli, &plan, error));
-    WL_TRY(read_bert(cli, &bert, &plan, error));
+    WL_TRY(read_bert(cli, &bert, &lora, &plan, error));
     WL_TRY(check_wants(cli, error));
     if (plan.bert != NULL) {
         WL_GO(wl_run_log_open(cli, "wanliu text", plan.model, bert.is_resumed, &log, error));
@@ -248,6 +259,7 @@ static const struct wl_option train_options[] = {
     {"no-model", 0, NULL, "judge only, keep no model", "只评估，不保存模型"},
     {"author", 0, "NAME", "who is written into the history", "写入历史的作者"},
     WL_TEXT_BERT_OPTIONS,
+    WL_LORA_OPTIONS,
     WL_RUN_LOG_OPTIONS,
 };
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "nn/checkpoint.h"
+#include "nn/lora.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct wl_finetune_options wl_finetune_options_default(void)
 // A training at work.
 struct run {
     struct wl_bert *bert;
+    struct wl_tensors *trained; // the model's weights, or its adapters'
     struct wl_gemm *gemm;
     const struct wl_examples *train;
     const struct wl_examples *valid;
@@ -174,7 +176,7 @@ static wl_status update(struct run *r, size_t epoch, size_t begin, size_t n, dou
     double norm = 0.0;
 
     WL_TRY(add_gradients(r, epoch, begin, n, loss, error));
-    wl_status status = wl_optimizer_step(&r->optimizer, &r->bert->tensors, &norm, error);
+    wl_status status = wl_optimizer_step(&r->optimizer, r->trained, &norm, error);
     if (status == WL_ERANGE && ++r->n_skipped_now < SKIPPED_MAX) {
         r->result.n_skipped++;
         r->optimizer.n_done++; // its place in the schedule is spent
@@ -258,7 +260,7 @@ static bool is_better(const struct run *r, double share_right)
 // The best epoch so far, and whether patience runs out.
 static void watch(struct run *r, double share_right)
 {
-    const struct wl_tensors *tensors = &r->bert->tensors;
+    const struct wl_tensors *tensors = r->trained;
 
     r->n_since_best++;
     if (is_better(r, share_right)) {
@@ -282,7 +284,7 @@ static wl_status keep_checkpoint(const struct run *r, wl_error *error)
                                          .n_since_best = r->n_since_best,
                                          .best = r->best};
 
-    return wl_checkpoint_write(r->options->checkpoint, &r->bert->tensors, &state, error);
+    return wl_checkpoint_write(r->options->checkpoint, r->trained, &state, error);
 }
 
 // After an epoch: validation, the best weights, the log, the checkpoint.
@@ -301,7 +303,7 @@ static wl_status end_epoch(struct run *r, wl_error *error)
 static wl_status run_epochs(struct run *r, wl_error *error)
 {
     const struct wl_finetune_options *o = r->options;
-    struct wl_tensors *tensors = &r->bert->tensors;
+    struct wl_tensors *tensors = r->trained;
     size_t n_now = 0;
 
     while (r->result.n_epochs < o->n_epochs && !r->result.is_stopped &&
@@ -346,7 +348,7 @@ static wl_status run_prepare(struct run *r, wl_error *error)
     r->labels = wl_alloc_zeroed(r->alloc, n_texts * k, sizeof(*r->labels));
     r->order = wl_alloc_zeroed(r->alloc, r->train != NULL ? r->train->n : 1, sizeof(*r->order));
     if (keeps_best(r->options)) {
-        r->best = wl_alloc_zeroed(r->alloc, r->bert->tensors.n_floats, sizeof(*r->best));
+        r->best = wl_alloc_zeroed(r->alloc, r->trained->n_floats, sizeof(*r->best));
     }
     return r->classes != NULL && r->labels != NULL && r->order != NULL &&
                    (r->best != NULL || !keeps_best(r->options))
@@ -375,7 +377,7 @@ static wl_status resume(struct run *r, wl_error *error)
     if (!o->is_resumed || o->checkpoint == NULL || !wl_file_exists(o->checkpoint)) {
         return WL_OK;
     }
-    WL_TRY(wl_checkpoint_read(o->checkpoint, &r->bert->tensors, &state, error));
+    WL_TRY(wl_checkpoint_read(o->checkpoint, r->trained, &state, error));
     r->optimizer.n_done = state.n_updates;
     r->result.n_epochs = state.n_epochs;
     r->result.best_loss = state.best_loss;
@@ -392,6 +394,7 @@ wl_status wl_finetune(struct wl_bert *bert, struct wl_gemm *gemm, const struct w
     size_t n_batches = options->batches_per_update > 0 ? options->batches_per_update : 1;
     wl_status status = WL_OK;
     struct run r = {.bert = bert,
+                    .trained = wl_lora_trained(bert->stack.lora, &bert->tensors),
                     .gemm = gemm,
                     .train = train,
                     .valid = valid,
@@ -409,7 +412,7 @@ wl_status wl_finetune(struct wl_bert *bert, struct wl_gemm *gemm, const struct w
     WL_GO(run_prepare(&r, error));
     WL_GO(resume(&r, error));
     // What a failed training left behind.
-    memset(bert->tensors.gradients, 0, bert->tensors.n_floats * sizeof(float));
+    memset(r.trained->gradients, 0, r.trained->n_floats * sizeof(float));
     WL_GO(run_epochs(&r, error));
     r.result.n_updates = r.optimizer.n_done;
     *result = r.result;
@@ -423,7 +426,10 @@ wl_status wl_finetune_loss(struct wl_bert *bert, struct wl_gemm *gemm,
                            const float *weights, double *loss, double *share_right, wl_error *error)
 {
     const struct wl_finetune_options options = {.batch_texts = batch_texts, .weights = weights};
-    struct run r = {.bert = bert, .gemm = gemm, .options = &options};
+    struct run r = {.bert = bert,
+                    .trained = wl_lora_trained(bert->stack.lora, &bert->tensors),
+                    .gemm = gemm,
+                    .options = &options};
     double found_loss = 0.0;
     double found_share = 0.0;
     wl_status status = WL_OK;

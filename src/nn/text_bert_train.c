@@ -23,6 +23,7 @@ struct training {
     const struct wl_sink *sink;
     size_t n_threads;
     struct wl_bert_folder *folder;
+    struct wl_lora *lora; // adapters of folder's BERT, or NULL
     struct wl_gemm *gemm;
     size_t max_length;
     uint8_t *is_held;  // (n) the caller's
@@ -186,6 +187,62 @@ static wl_status open_folder(struct training *t, wl_error *error)
     return WL_OK;
 }
 
+// Adapters, a head that learns at their rate, and, where the folder had no pooler, this too.
+static wl_status put_adapters(struct training *t, const struct wl_lora_order *order,
+                              wl_error *error)
+{
+    const struct wl_str fresh[2] = {WL_STR("classifier"), WL_STR("pooler")};
+    struct wl_lora_options options = order->options;
+    struct wl_lora_places places = {0};
+    wl_status status = WL_OK;
+
+    struct wl_str *unfrozen = wl_alloc_array(t->alloc, options.unfrozen.n + 1, sizeof(*unfrozen));
+    if (unfrozen == NULL) {
+        return fail_memory(error);
+    }
+    options.fresh = (struct wl_lora_names){fresh, t->folder->is_pooler_new ? 2 : 1};
+    options.unfrozen = (struct wl_lora_names){.items = unfrozen};
+    for (size_t i = 0; i < order->options.unfrozen.n; i++) { // the head learns anyway
+        struct wl_str name = order->options.unfrozen.items[i];
+        if (!wl_str_is(name, "head") && !wl_str_is(name, "classifier")) {
+            unfrozen[options.unfrozen.n++] = name;
+        }
+    }
+    WL_GO(wl_lora_places_bert(t->alloc, t->folder->bert, &places, error));
+    places.n -= t->folder->is_pooler_new; // the last one
+    WL_GO(wl_lora_new(t->alloc, &places, &options, &t->lora, error));
+done:
+    wl_lora_places_release(&places);
+    wl_alloc_free(t->alloc, unfrozen);
+    return status;
+}
+
+static void tell_adapters(const struct training *t)
+{
+    struct wl_lora_facts facts = wl_lora_facts(t->lora);
+
+    wl_notice(t->sink,
+              "LoRA: %zu of %zu numbers learn (%.2f %%), on %zu layers; gradients and moments take "
+              "%.1f MiB, %.1f MiB less than for the whole model",
+              facts.n_trained, facts.n_values, 100.0 * facts.share, t->lora->n_parts,
+              (double)facts.state_bytes / 1048576.0, (double)facts.saved_bytes / 1048576.0);
+}
+
+// The adapters as a folder, when one is wanted, and into the weights.
+static wl_status settle_adapters(struct training *t, wl_error *error)
+{
+    const char *out = t->options->adapter_out;
+
+    if (out != NULL) {
+        WL_TRY(wl_lora_save(t->lora, t->options->base, out, error));
+        wl_notice(t->sink, "adapters saved: %s", out);
+    }
+    WL_TRY(wl_lora_merge(t->lora, error));
+    wl_lora_free(t->lora);
+    t->lora = NULL;
+    return WL_OK;
+}
+
 // Groups of tensors: embeddings, layers from the bottom up, head. Many layers share a group.
 static void group_layers(const struct training *t, struct wl_optimizer_options *optimizer)
 {
@@ -264,6 +321,23 @@ static wl_status plan(struct training *t, struct wl_finetune_options *o, wl_erro
     return wl_bert_plan(bert, n_rows, o->batch_texts, number, true, error);
 }
 
+static uint64_t key_of_lora(const struct wl_lora_order *order, uint64_t key)
+{
+    const struct wl_lora_options *o = &order->options;
+    char text[128];
+    int n = snprintf(text, sizeof(text), "%zu %.17g %.17g %d %.17g %.17g", o->r, o->alpha,
+                     o->dropout, (int)o->is_rank_stabilised, order->adapter_rate, order->base_rate);
+
+    key = wl_str_hash((struct wl_str){text, (size_t)n}, key);
+    for (size_t i = 0; i < o->targets.n; i++) {
+        key = wl_str_hash(o->targets.items[i], key);
+    }
+    for (size_t i = 0; i < o->unfrozen.n; i++) {
+        key = wl_str_hash(o->unfrozen.items[i], key + 1);
+    }
+    return key;
+}
+
 // Of all that decides what is learned, so that another training's checkpoint is refused.
 static uint64_t key_of(const struct training *t)
 {
@@ -283,7 +357,7 @@ static uint64_t key_of(const struct training *t)
     struct wl_str said = {.data = is_one ? (const char *)t->classes : (const char *)t->labels,
                           .n_bytes = is_one ? t->set->n * sizeof(*t->classes)
                                             : t->set->n * t->set->n_labels * sizeof(*t->labels)};
-    return wl_str_hash(said, key);
+    return wl_str_hash(said, o->lora != NULL ? key_of_lora(o->lora, key) : key);
 }
 
 static struct wl_finetune_options finetune_options(const struct training *t)
@@ -338,8 +412,15 @@ static wl_status learn(struct training *t, wl_error *error)
     struct wl_examples train = examples_of(t, 0, t->n_train);
     struct wl_examples held = examples_of(t, t->n_train, t->set->n - t->n_train);
 
+    if (t->options->lora != NULL) {
+        WL_TRY(put_adapters(t, t->options->lora, error));
+        tell_adapters(t);
+        wl_lora_rates(&options.optimizer, t->options->lora->adapter_rate,
+                      t->options->lora->base_rate);
+    } else {
+        group_layers(t, &options.optimizer);
+    }
     WL_TRY(plan(t, &options, error));
-    group_layers(t, &options.optimizer);
     t->result.n_numbers = wl_tensors_count(&bert->tensors);
     t->result.n_train = t->n_train;
     t->result.n_held = held.n;
@@ -348,6 +429,9 @@ static wl_status learn(struct training *t, wl_error *error)
     if (t->result.finetune.n_skipped > 0) {
         wl_notice(t->sink, "%zu updates were left out: gradients that are not finite",
                   t->result.finetune.n_skipped);
+    }
+    if (t->lora != NULL) {
+        WL_TRY(settle_adapters(t, error));
     }
     wl_tensors_freeze(&bert->tensors); // no more gradients and moments
     return WL_OK;
@@ -489,6 +573,7 @@ static wl_status take_memory(struct training *t, wl_error *error)
 
 static void release(struct training *t)
 {
+    wl_lora_free(t->lora); // before the model
     wl_bert_folder_free(t->folder);
     wl_gemm_close(t->gemm);
     wl_ids_release(&t->ids);

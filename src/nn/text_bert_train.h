@@ -4,6 +4,7 @@
 #ifndef WL_NN_TEXT_BERT_TRAIN_H
 #define WL_NN_TEXT_BERT_TRAIN_H
 #include "nn/finetune.h"
+#include "nn/lora_order.h"
 #include "text/text_train.h"
 
 /* Everything is borrowed. */
@@ -22,7 +23,10 @@ struct wl_text_bert_options {
     double held_share;  /* of the texts, held out in training: 0.1 */
     double balance;     /* 1: every label counts alike; 0: every text */
     bool watches_share; /* the best epoch has most texts right, not the smallest loss */
-    const char *none;   /* label that stands for "none of the others", or NULL */
+    const struct wl_lora_order *lora; /* adapters learn instead of the model, and are merged into it
+                                         at the end; NULL: the whole model */
+    const char *adapter_out;          /* PEFT folder to save them in, or NULL */
+    const char *none;                 /* label that stands for "none of the others", or NULL */
     double precision_wanted;
     uint64_t seed;
     const char *checkpoint; /* path, or NULL */
