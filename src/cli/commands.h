@@ -17,6 +17,7 @@ extern const struct wl_command wl_command_text_train;
 extern const struct wl_command wl_command_text_evaluate;
 extern const struct wl_command wl_command_text_classify;
 extern const struct wl_command wl_command_text_embed;
+extern const struct wl_command wl_command_text_pretrain;
 extern const struct wl_command wl_command_features_list;
 extern const struct wl_command wl_command_features_build;
 extern const struct wl_command wl_command_features_get;

@@ -224,18 +224,27 @@ static void test_saved_reads_back(void)
     wl_arena_release(&arena);
 }
 
-// With a folder's path as argument: saves "classes" and a new BERT there, for saved_peer.py.
+// With a folder's path as argument: saves folders there, for saved_peer.py.
 static int save_for_peer(const char *path)
 {
-    static const enum wl_safetensor_type types[] = {WL_SAFETENSOR_F32, WL_SAFETENSOR_BF16};
-    static const char *const names[] = {"f32", "bf16"};
-    struct heard heard;
+    static const struct {
+        const char *from;
+        const char *to;
+        enum wl_safetensor_type type;
+    } saves[] = {{"classes", "f32", WL_SAFETENSOR_F32},
+                 {"classes", "bf16", WL_SAFETENSOR_BF16},
+                 {"masked", "masked", WL_SAFETENSOR_F32}};
 
-    for (size_t i = 0; i < COUNT(types); i++) {
-        struct wl_bert_folder *folder = open_folder(FOLDER "classes", &heard);
-        char out[512];
-        (void)snprintf(out, sizeof(out), "%s/%s", path, names[i]);
-        if (wl_bert_folder_save(folder, out, types[i], &fault) != WL_OK) {
+    for (size_t i = 0; i < COUNT(saves); i++) {
+        struct wl_bert_folder_options options = wl_bert_folder_options_default();
+        struct wl_bert_folder *folder = NULL;
+        char from[512];
+        char to[512];
+        options.has_mask_head = strcmp(saves[i].from, "masked") == 0;
+        (void)snprintf(from, sizeof(from), FOLDER "%s", saves[i].from);
+        (void)snprintf(to, sizeof(to), "%s/%s", path, saves[i].to);
+        if (wl_bert_folder_open(wl_alloc_default(), from, &options, &folder, &fault) != WL_OK ||
+            wl_bert_folder_save(folder, to, saves[i].type, &fault) != WL_OK) {
             fprintf(stderr, "%s\n", fault.message);
             return EXIT_FAILURE;
         }

@@ -1,0 +1,306 @@
+/* text pretrain - teach a BERT the language of one's own texts by hidden words: one that exists, or
+ * a small one of one's own. */
+#include "cli/commands.h"
+#include "cli/text_source.h"
+
+#include "base/file.h"
+#include "base/json_write.h"
+#include "nn/bert_pretrain.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct pretrain_run {
+    struct wl_cli *cli;
+    const char *out;
+    const char *log; // a line per update and epoch
+    const char *checkpoint;
+    struct wl_buf lines; // of the log, until the epoch's end
+    struct wl_bert_folder *folder;
+    struct wl_bert_corpus corpus;
+    struct wl_pretrain_options options;
+    size_t n_tokens_max;
+};
+
+static double seconds_now(void *context)
+{
+    struct timespec now;
+
+    (void)context;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// Lines are kept until an epoch ends: each append is synced to the disk.
+static wl_status log_line(void *context, struct wl_str line, wl_error *error)
+{
+    struct pretrain_run *run = context;
+    bool is_epoch = line.n_bytes > 9 && memcmp(line.data, "{\"epoch\":", 9) == 0;
+
+    wl_buf_str(&run->lines, line);
+    wl_buf_char(&run->lines, '\n');
+    WL_TRY(wl_buf_check(&run->lines, error));
+    if (is_epoch) {
+        WL_TRY(wl_file_append(run->log, wl_buf_view(&run->lines), error));
+        wl_buf_clear(&run->lines);
+    }
+    return WL_OK;
+}
+
+static void tell_epoch(void *context, const struct wl_pretrain_result *result)
+{
+    struct pretrain_run *run = context;
+    struct wl_cli *cli = run->cli;
+
+    wl_cli_say(cli,
+               WL_SAY(cli,
+                      "epoch %zu: loss %.4f; held out %.4f (by frequency %.4f), %.1f%% guessed",
+                      "第 %zu 轮：损失 %.4f；留出文本 %.4f（按词频 %.4f），猜中 %.1f%%"),
+               result->n_epochs, result->train_loss, result->valid_loss, result->unigram_loss,
+               100.0 * result->valid_right);
+}
+
+static wl_status take_text(void *context, struct wl_str text, size_t number, wl_error *error)
+{
+    struct pretrain_run *run = context;
+
+    (void)number;
+    return wl_bert_corpus_add(&run->corpus, run->folder, text, run->n_tokens_max, error);
+}
+
+static wl_status open_own(struct pretrain_run *run, const struct wl_bert_folder_options *options,
+                          wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    const char *path = wl_cli_text(cli, "vocab", NULL);
+    const char *shape_name = wl_cli_text(cli, "shape", "tiny");
+    const char *settings = "{\"do_lower_case\": false}";
+    struct wl_hf_wordpiece_files files = {0};
+    struct wl_bert_config shape;
+    struct wl_buf bytes;
+    wl_status status = WL_OK;
+
+    if (!wl_bert_shape_named(shape_name, &shape)) {
+        return wl_fail(error, WL_EINVAL,
+                       "--shape wants tiny, mini, small, medium or base, not \"%s\"", shape_name);
+    }
+    wl_buf_init(&bytes, cli->alloc, (size_t)1 << 27);
+    WL_GO(wl_file_read(path, &bytes, error));
+    files.vocabulary = wl_buf_view(&bytes);
+    if (wl_cli_has(cli, "cased")) {
+        files.tokenizer_config = wl_str_from(settings);
+    }
+    WL_GO(wl_bert_folder_new(cli->alloc, path, &files, &shape, options, &run->folder, error));
+done:
+    wl_buf_release(&bytes);
+    return status;
+}
+
+static wl_status open_folder(struct pretrain_run *run, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    struct wl_bert_folder_options options = wl_bert_folder_options_default();
+    const char *base = wl_cli_text(cli, "base", NULL);
+
+    options.n_labels = 0;
+    options.has_mask_head = true;
+    options.seed = cli->seed;
+    options.sink = &cli->sink;
+    if ((base != NULL) == wl_cli_has(cli, "vocab")) {
+        return wl_fail(error, WL_EINVAL,
+                       "text pretrain wants either --base DIR, a BERT to go on from, or --vocab "
+                       "FILE for one of its own");
+    }
+    if (base != NULL && (wl_cli_has(cli, "shape") || wl_cli_has(cli, "cased"))) {
+        return wl_fail(error, WL_EINVAL, "--shape and --cased go with --vocab, not with --base");
+    }
+    return base != NULL ? wl_bert_folder_open(cli->alloc, base, &options, &run->folder, error)
+                        : open_own(run, &options, error);
+}
+
+static wl_status read_sizes(struct pretrain_run *run, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    struct wl_pretrain_options *o = &run->options;
+    bool is_own = wl_cli_has(cli, "vocab");
+    int64_t n_epochs = 0;
+    int64_t n_batch = 0;
+    int64_t n_tokens = 0;
+    int64_t patience = 0;
+
+    WL_TRY(wl_cli_int(cli, "epochs", 1, 100000, 3, &n_epochs, error));
+    WL_TRY(wl_cli_int(cli, "batch", 1, 4096, 32, &n_batch, error));
+    WL_TRY(wl_cli_int(cli, "max-tokens", 3, 1 << 16, 128, &n_tokens, error));
+    WL_TRY(wl_cli_int(cli, "patience", 0, 1000, 0, &patience, error));
+    WL_TRY(wl_cli_number(cli, "rate", 1e-9, 1.0, is_own ? 5e-4 : 5e-5, &o->optimizer.rate, error));
+    WL_TRY(wl_cli_number(cli, "share", 0.01, 0.9, 0.15, &o->share, error));
+    o->n_epochs = (size_t)n_epochs;
+    o->batch_texts = (size_t)n_batch;
+    o->patience = (size_t)patience;
+    run->n_tokens_max = (size_t)n_tokens;
+    return WL_OK;
+}
+
+static wl_status read_options(struct pretrain_run *run, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    struct wl_pretrain_options *o = &run->options;
+    const char *number = wl_cli_text(cli, "number", "f32");
+    char path[WL_PATH_BYTES_MAX];
+
+    *o = wl_pretrain_options_default();
+    run->out = wl_cli_text(cli, "out", NULL);
+    if (run->out == NULL) {
+        return wl_fail(error, WL_EINVAL, "text pretrain wants -o DIR, the folder to be written");
+    }
+    if (wl_file_exists(run->out)) {
+        return wl_fail(error, WL_EEXIST, "%s exists already", run->out);
+    }
+    if (strcmp(number, "f32") != 0 && strcmp(number, "bf16") != 0) {
+        return wl_fail(error, WL_EINVAL, "--number wants f32 or bf16, not \"%s\"", number);
+    }
+    WL_TRY(read_sizes(run, error));
+    o->number = strcmp(number, "bf16") == 0 ? WL_BF16 : WL_F32;
+    o->seed = cli->seed;
+    o->sink = &cli->sink;
+    o->seconds = seconds_now;
+    o->log = log_line;
+    o->epoch = tell_epoch;
+    o->context = run;
+    o->is_resumed = wl_cli_has(cli, "resume");
+    (void)snprintf(path, sizeof(path), "%s.checkpoint", run->out);
+    run->checkpoint = wl_arena_string(&cli->arena_process, wl_str_from(path));
+    (void)snprintf(path, sizeof(path), "%s.ndjson", run->out);
+    run->log = wl_cli_text(cli, "log", wl_arena_string(&cli->arena_process, wl_str_from(path)));
+    o->checkpoint = run->checkpoint;
+    return run->checkpoint != NULL && run->log != NULL
+               ? WL_OK
+               : wl_fail(error, WL_ENOMEM, "no memory for a path");
+}
+
+static wl_status print_result(struct pretrain_run *run, const struct wl_pretrain_result *result,
+                              wl_error *error)
+{
+    const struct {
+        const char *key;
+        double value;
+    } facts[] = {{"texts", (double)run->corpus.n_texts},
+                 {"train_pieces", (double)run->corpus.train.starts[run->corpus.train.n]},
+                 {"held_out_texts", (double)run->corpus.valid.n},
+                 {"parameters", (double)wl_tensors_count(&run->folder->bert->tensors)},
+                 {"epochs", (double)result->n_epochs},
+                 {"updates", (double)result->n_updates},
+                 {"train_loss", result->train_loss},
+                 {"held_out_loss_before", result->first_loss},
+                 {"held_out_loss", result->valid_loss},
+                 {"held_out_loss_best", result->best_loss},
+                 {"held_out_guessed", result->valid_right},
+                 {"by_frequency_loss", result->unigram_loss},
+                 {"by_frequency_guessed", result->unigram_right}};
+    struct wl_buf out;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&out, run->cli->alloc, 0);
+    struct wl_json_writer json = wl_json_begin(&out);
+    if (run->cli->is_json) {
+        wl_json_open(&json, '{');
+    }
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        if (run->cli->is_json) {
+            wl_json_key(&json, facts[i].key);
+            wl_json_digits(&json, facts[i].value, 6);
+        } else {
+            wl_buf_format(&out, "%-22s %.6g\n", facts[i].key, facts[i].value);
+        }
+    }
+    if (run->cli->is_json) {
+        wl_json_close(&json, '}');
+        wl_buf_char(&out, '\n');
+    }
+    WL_GO(wl_buf_check(&out, error));
+    WL_GO(wl_cli_out(run->cli, wl_buf_view(&out), error));
+done:
+    wl_buf_release(&out);
+    return status;
+}
+
+static wl_status read_corpus(struct pretrain_run *run, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    size_t n_positions = run->folder->bert->config.n_positions;
+    double share = 0.0;
+
+    WL_TRY(wl_cli_number(cli, "holdout", 0.0, 0.5, 0.05, &share, error));
+    wl_bert_corpus_init(&run->corpus, cli->alloc, share, cli->seed);
+    run->n_tokens_max = run->n_tokens_max < n_positions ? run->n_tokens_max : n_positions;
+    run->options.n_tokens_max = run->n_tokens_max;
+    WL_TRY(wl_cli_each_text(cli, cli->arguments, cli->n_arguments, take_text, run, NULL, error));
+    wl_cli_say(cli,
+               WL_SAY(cli, "%zu texts: %zu pieces of text to learn from, %zu held out",
+                      "%zu 条文本：%zu 段用于学习，%zu 段留出"),
+               run->corpus.n_texts, run->corpus.train.n, run->corpus.valid.n);
+    return WL_OK;
+}
+
+static wl_status run_pretrain(struct wl_cli *cli, wl_error *error)
+{
+    struct pretrain_run run = {.cli = cli};
+    struct wl_pretrain_result result;
+    struct wl_gemm *gemm = NULL;
+    wl_status status = WL_OK;
+
+    WL_TRY(read_options(&run, error));
+    wl_buf_init(&run.lines, cli->alloc, 0);
+    WL_GO(open_folder(&run, error));
+    WL_GO(read_corpus(&run, error));
+    WL_GO(wl_gemm_open(cli->alloc, cli->n_threads, &gemm, error));
+    WL_GO(wl_bert_pretrain(run.folder, gemm, &run.corpus, &run.options, &result, error));
+    WL_GO(wl_bert_folder_save(run.folder, run.out, WL_SAFETENSOR_F32, error));
+    (void)remove(run.checkpoint); // the folder stands in its place
+    wl_cli_say(cli, WL_SAY(cli, "written: %s, log %s", "已写入：%s，日志 %s"), run.out, run.log);
+    WL_GO(print_result(&run, &result, error));
+done:
+    wl_gemm_close(gemm);
+    wl_bert_corpus_release(&run.corpus);
+    wl_bert_folder_free(run.folder);
+    wl_buf_release(&run.lines);
+    return status;
+}
+
+static const struct wl_option pretrain_options[] = {
+    WL_TEXTS_OPTIONS,
+    {"base", 0, "DIR", "BERT folder to go on from", "从该 BERT 目录继续训练"},
+    {"vocab", 0, "FILE", "vocab.txt of an encoder of one's own", "自有编码器的 vocab.txt"},
+    {"shape", 0, "NAME", "of one's own: tiny, mini, small, medium, base (default: tiny)",
+     "自有编码器的大小：tiny、mini、small、medium、base（默认：tiny）"},
+    {"cased", 0, NULL, "keep capitals and accents (with --vocab)",
+     "保留大小写和重音（配合 --vocab）"},
+    {"out", 'o', "DIR", "folder to be written; must not exist", "写入的目录，不能已存在"},
+    {"epochs", 0, "N", "times through the texts (default: 3)", "训练轮数（默认：3）"},
+    {"batch", 0, "N", "texts of an update (default: 32)", "每次更新的文本数（默认：32）"},
+    {"rate", 0, "X", "learning rate (default: 5e-5, with --vocab 5e-4)",
+     "学习率（默认：5e-5，配合 --vocab 为 5e-4）"},
+    {"max-tokens", 0, "N", "longer texts are cut into several (default: 128)",
+     "更长的文本切成几段（默认：128）"},
+    {"share", 0, "X", "of pieces that are hidden (default: 0.15)", "遮盖的比例（默认：0.15）"},
+    {"holdout", 0, "X", "share of texts held out (default: 0.05)", "留出文本的比例（默认：0.05）"},
+    {"patience", 0, "N", "stop after so many epochs without a better held-out loss",
+     "留出损失连续多少轮未改善即停止"},
+    {"number", 0, "f32|bf16", "of the products (default: f32)", "矩阵乘法的精度（默认：f32）"},
+    {"log", 0, "FILE", "a JSON line per update and epoch (default: DIR.ndjson)",
+     "每次更新和每轮一行 JSON（默认：DIR.ndjson）"},
+    {"resume", 0, NULL, "go on from DIR.checkpoint", "从 DIR.checkpoint 继续"},
+};
+
+const struct wl_command wl_command_text_pretrain = {
+    .name = "text pretrain",
+    .summary_en = "teach a BERT the language of your own texts, by hidden words",
+    .summary_zh = "用自己的文本以遮盖词的方式训练 BERT",
+    .arguments = "[FILE...]",
+    .example = "wanliu text pretrain --vocab vocab.txt --shape tiny reviews.txt -o own-bert",
+    .options = pretrain_options,
+    .n_options = sizeof(pretrain_options) / sizeof(pretrain_options[0]),
+    .run = run_pretrain,
+};
