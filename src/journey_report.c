@@ -32,6 +32,7 @@ struct page {
     uint32_t *order;                     /* (N) by falling probability */
     struct wl_writer writer;
     struct wl_evaluation evaluation;
+    struct wl_report_epochs epochs;
     struct wl_registry_entry entry;
     struct wl_report_model model;
     struct wl_report_source sources[REPORT_SOURCES_MAX];
@@ -373,6 +374,35 @@ static struct wl_label prediction(struct page *page)
     return label;
 }
 
+static wl_status fill_epochs(struct page *page, wl_error *error)
+{
+    const struct wl_event_model *sequences = page->journey->sequences;
+    size_t n = sequences != NULL ? sequences->n_epochs : 0;
+    double *rows[4];
+
+    for (size_t i = 0; n > 0 && i < 4; i++) {
+        rows[i] = wl_arena_zeroed(&page->arena, n, sizeof(*rows[i]));
+        if (rows[i] == NULL) {
+            return wl_fail(error, WL_ENOMEM, "no memory for %zu epochs", n);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        rows[0][i] = (double)i + 1.0;
+        rows[1][i] = sequences->epochs[i].train_loss;
+        rows[2][i] = sequences->epochs[i].valid_loss;
+        rows[3][i] = sequences->epochs[i].valid_accuracy;
+    }
+    if (n > 0) {
+        page->epochs = (struct wl_report_epochs){.n = n,
+                                                 .number = rows[0],
+                                                 .train_loss = rows[1],
+                                                 .valid_loss = rows[2],
+                                                 .valid_accuracy = rows[3]};
+        page->report.epochs = &page->epochs;
+    }
+    return WL_OK;
+}
+
 static wl_status fill_model(struct page *page, wl_error *error)
 {
     struct wl_journey *journey = page->journey;
@@ -398,6 +428,7 @@ static wl_status fill_model(struct page *page, wl_error *error)
         WL_TRY(wl_evaluation_read(&page->arena, metrics, &page->evaluation, error));
         page->report.evaluation = &page->evaluation;
     }
+    WL_TRY(fill_epochs(page, error));
     const struct wl_registry_facts *facts = &page->entry.facts;
     const char *train = date_range(page, facts->train_from_us, facts->train_to_us);
     const char *test = page->report.evaluation != NULL

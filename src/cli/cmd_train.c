@@ -1,6 +1,7 @@
 /* train and evaluate: learn, judge beside the baselines, keep the version. */
 #include "cli/commands.h"
 #include "cli/journey_run.h"
+#include "cli/train_run.h"
 
 #include "journey_train.h"
 
@@ -15,25 +16,6 @@ static wl_status open_training(struct wl_cli *cli, struct wl_journey *journey,
     return wl_journey_load(journey, error);
 }
 
-static wl_status print_evaluation(struct wl_cli *cli, const struct wl_trained *trained,
-                                  wl_error *error)
-{
-    struct wl_buf text;
-
-    wl_buf_init(&text, cli->alloc, 0);
-    if (cli->is_json) {
-        wl_evaluation_lines(&trained->evaluation, &text);
-    } else {
-        wl_evaluation_text(&trained->evaluation, WL_SAY(cli, "en", "zh"), &text);
-    }
-    wl_status status = wl_buf_check(&text, error);
-    if (status == WL_OK) {
-        status = wl_cli_out(cli, wl_buf_view(&text), error);
-    }
-    wl_buf_release(&text);
-    return status;
-}
-
 // Gates are asked last, so that a person sees the figures behind a no.
 static wl_status learn(struct wl_cli *cli, bool wants_model, wl_error *error)
 {
@@ -46,7 +28,9 @@ static wl_status learn(struct wl_cli *cli, bool wants_model, wl_error *error)
     WL_GO(open_training(cli, &journey, &training, error));
     WL_GO(wl_journey_train(&journey, &training, wants_model, wl_cli_has(cli, "force"), &trained,
                            error));
-    WL_GO(print_evaluation(cli, &trained, error));
+    const struct wl_cli_learned learned = {
+        .evaluation = &trained.evaluation, .epochs = trained.epochs, .n_epochs = trained.n_epochs};
+    WL_GO(wl_cli_learned_print(cli, &learned, error));
     WL_GO(wl_evaluation_gate(&trained.evaluation, &training.gates, error));
     if (wants_model) {
         WL_GO(wl_journey_keep(&journey, &trained, wl_cli_text(cli, "author", "wanliu train"),
@@ -65,6 +49,12 @@ done:
 
 static wl_status run_train(struct wl_cli *cli, wl_error *error)
 {
+    if (wl_cli_has(cli, "preset")) {
+        return wl_cli_train_preset(cli, error);
+    }
+    if (cli->n_arguments > 0) {
+        return wl_fail(error, WL_EINVAL, "train reads the workspace; a table goes with --preset");
+    }
     return learn(cli, true, error);
 }
 
@@ -82,6 +72,14 @@ static const struct wl_option train_options[] = {
     {"sequence", 0, "NAME",
      "give the model what lstm, gru, cnn or transformer reads from events, as a column",
      "把 lstm、gru、cnn 或 transformer 从行为序列读出的结果作为一列加入模型"},
+    {"log", 0, "FILE",
+     "write loss and accuracy of every epoch of a sequence model there, as JSON lines",
+     "把序列模型每一轮的损失和准确率写入该文件（JSON 行）"},
+    {"preset", 0, "NAME", "lstm, gru or cnn on a table without dates: every column is one step",
+     "在没有日期的表上训练 lstm、gru 或 cnn：每一列是一步"},
+    {"label", 0, "COLUMN",
+     "with --preset: who left, 0 or 1 (default: churn, churned, label or target)",
+     "与 --preset 合用：谁流失了，0 或 1（默认：churn、churned、label 或 target）"},
     {"author", 0, "NAME", "who is written into the history (default: wanliu train)",
      "写入历史的作者（默认：wanliu train）"},
 };
@@ -90,7 +88,7 @@ const struct wl_command wl_command_train = {
     .name = "train",
     .summary_en = "fit, calibrate, judge beside baselines, keep the version",
     .summary_zh = "训练、校准、与基线对比评估，并保存版本",
-    .arguments = "",
+    .arguments = "[TABLE]",
     .example = "wanliu train",
     .options = train_options,
     .n_options = sizeof(train_options) / sizeof(train_options[0]),
@@ -104,6 +102,6 @@ const struct wl_command wl_command_evaluate = {
     .arguments = "",
     .example = "wanliu evaluate --json",
     .options = train_options,
-    .n_options = 3, // all but --author
+    .n_options = 4, // up to --log
     .run = run_evaluate,
 };

@@ -63,6 +63,15 @@ struct wl_report_customer {
     struct wl_str message_body;
 };
 
+/* How a model of event sequences learned, epoch by epoch. */
+struct wl_report_epochs {
+    size_t n;
+    const double *number;         /* (n) 1, 2, .. */
+    const double *train_loss;     /* (n) */
+    const double *valid_loss;     /* (n) customers held out; NaN: none were */
+    const double *valid_accuracy; /* (n) likewise */
+};
+
 struct wl_report_model {
     const char *name;
     int64_t version;
@@ -111,6 +120,7 @@ struct wl_report {
     const struct wl_report_trends *trends; /* likewise */
 
     const struct wl_evaluation *evaluation; /* NULL: the page says that there is none */
+    const struct wl_report_epochs *epochs;  /* NULL: no model of sequences */
     const struct wl_report_model *model;    /* NULL: no model card */
 };
 

@@ -264,6 +264,40 @@ static void write_reliability(const struct wl_evaluation *evaluation, struct wl_
     wl_chart_figure(&chart, html);
 }
 
+static void write_epochs(const struct wl_report_epochs *epochs, struct wl_buf *html)
+{
+    const struct wl_chart_series series[3] = {{.name = wl_report_word(WL_WORD_EPOCH_VALID),
+                                               .style = "main",
+                                               .x = epochs->number,
+                                               .y = epochs->valid_loss,
+                                               .n_points = epochs->n,
+                                               .format = WL_SVG_DECIMAL},
+                                              {.name = wl_report_word(WL_WORD_EPOCH_TRAIN),
+                                               .style = "guide",
+                                               .x = epochs->number,
+                                               .y = epochs->train_loss,
+                                               .n_points = epochs->n,
+                                               .format = WL_SVG_DECIMAL},
+                                              {.name = wl_report_word(WL_WORD_EPOCH_RIGHT),
+                                               .style = "second",
+                                               .x = epochs->number,
+                                               .y = epochs->valid_accuracy,
+                                               .n_points = epochs->n,
+                                               .format = WL_SVG_PERCENT}};
+    const struct wl_chart chart = {.kind = WL_CHART_LINES,
+                                   .id = "chart-epochs",
+                                   .title = wl_report_word(WL_WORD_EPOCHS),
+                                   .about = wl_report_word(WL_WORD_EPOCHS_ABOUT),
+                                   .x_label = wl_report_word(WL_WORD_EPOCH),
+                                   .y_label = wl_report_word(WL_WORD_EPOCH_AXIS),
+                                   .x_format = WL_SVG_COUNT,
+                                   .y_format = WL_SVG_DECIMAL,
+                                   .x_high = (double)epochs->n,
+                                   .series = series,
+                                   .n_series = 3};
+    wl_chart_figure(&chart, html);
+}
+
 static void write_confusion_row(struct wl_buf *html, enum wl_report_word word, double left,
                                 double stayed)
 {
@@ -313,6 +347,9 @@ void wl_report_quality(const struct wl_report *report, struct wl_buf *html)
     write_curve(evaluation, false, html);
     write_lift(evaluation, html);
     write_reliability(evaluation, html);
+    if (report->epochs != NULL) {
+        write_epochs(report->epochs, html);
+    }
     write_metrics(evaluation, html);
     write_confusion(evaluation, html);
     wl_buf_text(html, "</div></section>\n");
