@@ -386,6 +386,18 @@ static const struct wl_command *find_command(const struct parse *parse, const ch
     return NULL;
 }
 
+// "text" of "text train": a word that only begins commands.
+static bool is_noun(const struct parse *parse, const char *word)
+{
+    for (size_t i = 0; i < parse->n_commands; i++) {
+        struct wl_str rest = wl_str_from(parse->commands[i]->name);
+        if (wl_str_is(wl_str_cut(&rest, ' '), word) && rest.data != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static wl_status fail_command(const struct parse *parse, const char *const *words, int n_words,
                               wl_error *error)
 {
@@ -394,24 +406,18 @@ static wl_status fail_command(const struct parse *parse, const char *const *word
 
     wl_buf_init(&said, wl_alloc_default(), 4096);
     wl_buf_text(&said, words[0]);
-    bool is_noun = false;
     for (size_t i = 0; i < parse->n_commands && i < 127; i++) {
-        struct wl_str rest = wl_str_from(parse->commands[i]->name);
         names[i] = parse->commands[i]->name;
-        is_noun = is_noun || (wl_str_is(wl_str_cut(&rest, ' '), words[0]) && rest.data != NULL);
     }
-    if (is_noun && n_words > 1) {
+    if (is_noun(parse, words[0]) && n_words > 1) {
         wl_buf_char(&said, ' ');
         wl_buf_text(&said, words[1]);
     }
     const char *near = wl_closest(wl_buf_view(&said), names);
     wl_status status =
-        is_noun && n_words < 2
-            ? wl_fail(error, WL_EINVAL, "%s wants a second word; see wanliu --help", words[0])
-        : near != NULL
-            ? wl_fail(error, WL_EINVAL, "no command \"%s\" (did you mean \"%s\"?)",
-                      said.data != NULL ? said.data : words[0], near)
-            : wl_fail(error, WL_EINVAL, "no command \"%s\"; see wanliu --help", words[0]);
+        near != NULL ? wl_fail(error, WL_EINVAL, "no command \"%s\" (did you mean \"%s\"?)",
+                               said.data != NULL ? said.data : words[0], near)
+                     : wl_fail(error, WL_EINVAL, "no command \"%s\"; see wanliu --help", words[0]);
     wl_buf_release(&said);
     return status;
 }
@@ -446,6 +452,7 @@ static wl_status run_words(struct parse *parse, int n_words, const char *const *
     static const struct wl_command none = {.name = "wanliu", .arguments = ""};
     struct wl_buf buf;
     const struct wl_command *command;
+    const char *noun = NULL;
     int n_used = 0;
     int at = 0;
     bool options_end = false;
@@ -457,7 +464,12 @@ static wl_status run_words(struct parse *parse, int n_words, const char *const *
     }
     command = find_command(parse, words + at, n_words - at, &n_used);
     if (command == NULL && at < n_words) {
-        return fail_command(parse, words + at, n_words - at, error);
+        bool is_alone = at + 1 == n_words || words[at + 1][0] == '-';
+        if (!is_alone || !is_noun(parse, words[at])) {
+            return fail_command(parse, words + at, n_words - at, error);
+        }
+        noun = words[at];
+        n_used = 1;
     }
     parse->cli.command = command != NULL ? command : &none;
     for (int i = at + n_used; i < n_words; i++) {
@@ -474,9 +486,13 @@ static wl_status run_words(struct parse *parse, int n_words, const char *const *
         wl_buf_format(&buf, "wanliu %s\n", wl_version());
         return print_buf(parse, &buf, error);
     }
+    if (noun != NULL && global_value(parse, "help") == NULL) {
+        return wl_fail(error, WL_EINVAL, "%s wants a second word; see wanliu %s --help", noun,
+                       noun);
+    }
     if (command == NULL || global_value(parse, "help") != NULL) {
         if (command == NULL) {
-            wl_help_overview(&buf, parse->cli.is_zh);
+            wl_help_overview(&buf, noun, parse->cli.is_zh);
         } else {
             wl_help_command(&buf, command, parse->cli.is_zh);
         }

@@ -104,10 +104,11 @@ int wl_cli_main(const struct wl_command *const *commands, size_t n_commands, int
 /* wl_cli_commands - the table of all commands, in the order of the journey. */
 const struct wl_command *const *wl_cli_commands(size_t *n_commands);
 
-/* wl_help_overview - what `wanliu --help` prints. wl_help_command - what `wanliu X --help` prints.
+/* wl_help_overview - what `wanliu --help` prints; with a noun, what `wanliu text --help` does.
+ * wl_help_command - what `wanliu X --help` prints.
  * wl_help_man - the man page in roff. wl_help_completion - a completion script for "bash", "zsh" or
  * "fish"; false for another shell. */
-void wl_help_overview(struct wl_buf *buf, bool is_zh);
+void wl_help_overview(struct wl_buf *buf, const char *noun, bool is_zh);
 void wl_help_command(struct wl_buf *buf, const struct wl_command *command, bool is_zh);
 void wl_help_man(struct wl_buf *buf);
 bool wl_help_completion(struct wl_buf *buf, const char *shell);

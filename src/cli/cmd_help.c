@@ -35,7 +35,7 @@ static wl_status run_help(struct wl_cli *cli, wl_error *error)
     if (found != NULL) {
         wl_help_command(&buf, found, cli->is_zh);
     } else if (cli->n_arguments == 0) {
-        wl_help_overview(&buf, cli->is_zh);
+        wl_help_overview(&buf, NULL, cli->is_zh);
     } else {
         status = wl_fail(error, WL_EINVAL, "no command \"%s\"; see wanliu --help", name.data);
     }

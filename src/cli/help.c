@@ -21,22 +21,45 @@ static void put_option(struct wl_buf *buf, const struct wl_option *option, bool 
     wl_buf_release(&text);
 }
 
-void wl_help_overview(struct wl_buf *buf, bool is_zh)
+// "text" is the noun of "text train".
+static bool has_noun(const struct wl_command *command, const char *noun)
+{
+    size_t n = strlen(noun);
+    return strncmp(command->name, noun, n) == 0 && command->name[n] == ' ';
+}
+
+static void put_commands(struct wl_buf *buf, const char *noun, bool is_zh)
 {
     size_t n_commands;
-    size_t n_globals;
     const struct wl_command *const *commands = wl_cli_commands(&n_commands);
+
+    for (size_t i = 0; i < n_commands; i++) {
+        if (noun == NULL || has_noun(commands[i], noun)) {
+            wl_buf_format(buf, "  %-18s %s\n", commands[i]->name,
+                          is_zh ? commands[i]->summary_zh : commands[i]->summary_en);
+        }
+    }
+}
+
+void wl_help_overview(struct wl_buf *buf, const char *noun, bool is_zh)
+{
+    size_t n_globals;
     const struct wl_option *globals = wl_cli_globals(&n_globals);
 
+    if (noun != NULL) {
+        put_commands(buf, noun, is_zh);
+        wl_buf_format(buf,
+                      is_zh ? "\n各命令的选项：wanliu %s <命令> --help\n"
+                            : "\noptions of each: wanliu %s <command> --help\n",
+                      noun);
+        return;
+    }
     wl_buf_text(buf,
                 is_zh ? "挽留 wanliu：提前发现谁会离开、为什么，并写好挽留的话。\n\n用法：wanliu "
                         "<命令> [选项]\n\n"
                       : "wanliu 挽留: who will leave, why, and what to tell them.\n\n"
                         "usage: wanliu <command> [options]\n\n");
-    for (size_t i = 0; i < n_commands; i++) {
-        wl_buf_format(buf, "  %-18s %s\n", commands[i]->name,
-                      is_zh ? commands[i]->summary_zh : commands[i]->summary_en);
-    }
+    put_commands(buf, NULL, is_zh);
     wl_buf_text(buf, is_zh ? "\n所有命令都有的选项：\n" : "\noptions of every command:\n");
     for (size_t i = 0; i < n_globals; i++) {
         put_option(buf, &globals[i], is_zh);

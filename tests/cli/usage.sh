@@ -7,3 +7,4 @@ for words in "chek" "config" "config chekc" "help --jsn" "help --seed" "help --s
 done
 wanliu config check
 echo "exit $?"
+wanliu config --help
