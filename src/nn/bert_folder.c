@@ -270,6 +270,12 @@ static wl_status fill_weights(struct wl_bert_folder *folder, struct wl_hf_weight
             WL_TRY(wl_hf_weights_fill(weights, tensors, tensor, error));
         }
     }
+    const struct wl_safetensor *other = wl_hf_weights_first_unused(weights, "encoder.");
+    if (other != NULL) { // another shape of model: what is left of it would not be the same
+        return wl_fail(error, WL_ESCHEMA,
+                       "%s: tensor \"%.*s\" does not fit config.json with num_hidden_layers %zu",
+                       weights->file, WL_STR_ARG(other->name), folder->bert->config.shape.n_layers);
+    }
     tell_new(folder, weights->file, options);
     wl_hf_weights_skip(weights, "embeddings.position_ids"); // 0, 1, 2, ... of older versions
     folder->n_unused = wl_hf_weights_tell_unused(weights, options->sink);
@@ -296,6 +302,24 @@ static wl_status check_vocabulary(const struct wl_bert_folder *folder, const cha
     return WL_OK;
 }
 
+// A small file must not make us take much memory: sizes of far more weights than it has are refused
+// before anything is made. What is missing by a little is named later, tensor by tensor.
+static wl_status check_room(const struct wl_bert_config *c, const char *config_name,
+                            struct wl_str weights, wl_error *error)
+{
+    size_t width = c->shape.n_channels;
+    size_t n_tables = (c->n_vocabulary + c->n_positions + c->n_segments) * width;
+    size_t n_block = 4 * width * width + 2 * width * c->shape.n_inner;
+    size_t n_wanted = n_tables + c->shape.n_layers * n_block; // below 2^40 by their ceilings
+    size_t n_most = weights.n_bytes + ((size_t)1 << 20);      // twice what two bytes each make
+
+    return n_wanted <= n_most
+               ? WL_OK
+               : wl_fail(error, WL_ESCHEMA,
+                         "%s: sizes of %zu weights or more, model.safetensors has %zu bytes",
+                         config_name, n_wanted, weights.n_bytes);
+}
+
 // With names for messages: the two files that may be named in them.
 static wl_status read_all(struct wl_bert_folder *folder, struct wl_arena *scratch, const char *name,
                           const struct wl_bert_files *files,
@@ -314,6 +338,7 @@ static wl_status read_all(struct wl_bert_folder *folder, struct wl_arena *scratc
     WL_TRY(check_kind(&json, error));
     WL_TRY(read_sizes(&json, &config, error));
     WL_TRY(read_numbers(&json, folder, &config, error));
+    WL_TRY(check_room(&config, config_name, files->weights, error));
     WL_TRY(wl_hf_wordpiece_read(&folder->arena, name, &files->tokenizer, options->sink,
                                 &folder->tokenizer, error));
     WL_TRY(check_vocabulary(folder, name, config.n_vocabulary, options->sink, error));

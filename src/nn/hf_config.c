@@ -44,18 +44,23 @@ static const struct wl_node *value_of(const struct wl_hf_config *config, const c
     return node == NULL || node->kind == WL_NODE_NULL ? NULL : node;
 }
 
-// A value as it stands in the file, or the name of its kind.
-static struct wl_str as_written(const struct wl_node *node)
+// A value as it stands in the file, or the name of its kind, into room.
+static const char *as_written(const struct wl_node *node, char *room, size_t room_bytes)
 {
-    return node->kind == WL_NODE_LIST || node->kind == WL_NODE_MAP
-               ? wl_str_from(wl_node_kind_name(node->kind))
-               : node->text;
+    const char *quote = node->kind == WL_NODE_STRING ? "\"" : "";
+
+    if (node->kind == WL_NODE_LIST || node->kind == WL_NODE_MAP) {
+        return wl_node_kind_name(node->kind);
+    }
+    (void)snprintf(room, room_bytes, "%s%.*s%s", quote, WL_STR_ARG(node->text), quote);
+    return room;
 }
 
 wl_status wl_hf_config_count(const struct wl_hf_config *config, const char *key, size_t fallback,
                              size_t most, size_t *value, wl_error *error)
 {
     const struct wl_node *node = value_of(config, key);
+    char room[64];
 
     if (node == NULL) {
         *value = fallback;
@@ -66,8 +71,8 @@ wl_status wl_hf_config_count(const struct wl_hf_config *config, const char *key,
     }
     if (node->kind != WL_NODE_NUMBER || !(node->number >= 1.0) || node->number > (double)most ||
         node->number != floor(node->number)) {
-        return wl_fail(error, WL_ECONFIG, "%s: %s: expected a whole number of 1 to %zu, found %.*s",
-                       config->file, key, most, WL_STR_ARG(as_written(node)));
+        return wl_fail(error, WL_ECONFIG, "%s: %s: expected a whole number of 1 to %zu, found %s",
+                       config->file, key, most, as_written(node, room, sizeof(room)));
     }
     *value = (size_t)node->number;
     return WL_OK;
@@ -77,14 +82,15 @@ wl_status wl_hf_config_real(const struct wl_hf_config *config, const char *key, 
                             double low, double high, double *value, wl_error *error)
 {
     const struct wl_node *node = value_of(config, key);
+    char room[64];
 
     if (node == NULL) {
         *value = fallback;
         return WL_OK;
     }
     if (node->kind != WL_NODE_NUMBER || !(node->number >= low) || !(node->number <= high)) {
-        return wl_fail(error, WL_ECONFIG, "%s: %s: expected a number of %g to %g, found %.*s",
-                       config->file, key, low, high, WL_STR_ARG(as_written(node)));
+        return wl_fail(error, WL_ECONFIG, "%s: %s: expected a number of %g to %g, found %s",
+                       config->file, key, low, high, as_written(node, room, sizeof(room)));
     }
     *value = node->number;
     return WL_OK;
@@ -101,6 +107,7 @@ wl_status wl_hf_config_word(const struct wl_hf_config *config, const char *key,
                             const char *const *words, size_t *i_word, wl_error *error)
 {
     const struct wl_node *node = value_of(config, key);
+    char room[64];
     char all[128] = "";
     size_t n_bytes = 0;
 
@@ -116,8 +123,8 @@ wl_status wl_hf_config_word(const struct wl_hf_config *config, const char *key,
         int n = snprintf(all + n_bytes, sizeof(all) - n_bytes, "%s%s", i > 0 ? ", " : "", words[i]);
         n_bytes += n > 0 && (size_t)n < sizeof(all) - n_bytes ? (size_t)n : 0;
     }
-    return wl_fail(error, WL_ECONFIG, "%s: %s: expected %s, found %.*s", config->file, key, all,
-                   WL_STR_ARG(as_written(node)));
+    return wl_fail(error, WL_ECONFIG, "%s: %s: expected %s, found %s", config->file, key, all,
+                   as_written(node, room, sizeof(room)));
 }
 
 wl_status wl_hf_config_labels(struct wl_arena *arena, const struct wl_hf_config *config,

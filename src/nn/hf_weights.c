@@ -173,6 +173,29 @@ void wl_hf_weights_skip(struct wl_hf_weights *weights, const char *end)
     }
 }
 
+static bool begins_with(struct wl_str text, struct wl_str begin)
+{
+    return text.n_bytes >= begin.n_bytes && memcmp(text.data, begin.data, begin.n_bytes) == 0;
+}
+
+const struct wl_safetensor *wl_hf_weights_first_unused(const struct wl_hf_weights *weights,
+                                                       const char *begin)
+{
+    struct wl_str prefix = wl_str_from(weights->prefix);
+
+    for (size_t i = 0; i < weights->tensors.n; i++) {
+        struct wl_str name = weights->tensors.items[i].name;
+        if (prefix.n_bytes > 0 && begins_with(name, prefix)) {
+            name.data += prefix.n_bytes;
+            name.n_bytes -= prefix.n_bytes;
+        }
+        if (!weights->is_used[i] && begins_with(name, wl_str_from(begin))) {
+            return &weights->tensors.items[i];
+        }
+    }
+    return NULL;
+}
+
 size_t wl_hf_weights_tell_unused(const struct wl_hf_weights *weights, const struct wl_sink *sink)
 {
     enum { NAMED_MAX = 4 }; // a line stays readable; the count says how many more there are

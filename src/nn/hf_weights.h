@@ -53,6 +53,11 @@ WL_MUST_CHECK wl_status wl_hf_weights_fill(struct wl_hf_weights *weights,
 /* wl_hf_weights_skip - tensors whose names end like this carry no weights: not told as unused. */
 void wl_hf_weights_skip(struct wl_hf_weights *weights, const char *end);
 
+/* wl_hf_weights_first_unused - a tensor that nobody took whose name, without the prefix, begins
+ * like this; NULL: there is none. */
+const struct wl_safetensor *wl_hf_weights_first_unused(const struct wl_hf_weights *weights,
+                                                       const char *begin);
+
 /* wl_hf_weights_tell_unused - one notice with the names of tensors that nobody took. How many. */
 size_t wl_hf_weights_tell_unused(const struct wl_hf_weights *weights, const struct wl_sink *sink);
 

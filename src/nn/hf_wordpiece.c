@@ -3,6 +3,7 @@
  * bert-base-uncased. Accents go where capitals go unless somebody says otherwise. */
 #include "nn/hf_wordpiece.h"
 
+#include "base/file.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -283,12 +284,11 @@ wl_status wl_hf_wordpiece_read(struct wl_arena *arena, const char *folder,
     wl_arena_init(&scratch, arena->alloc, 0);
     wl_wordpiece_options_init(&r.options);
     if (files->tokenizer_config.n_bytes > 0) {
-        status = wl_hf_config_read(&scratch, "tokenizer_config.json", files->tokenizer_config,
-                                   &settings, error);
-        if (status != WL_OK) {
-            (void)wl_fail_at(error, status, "%s", folder);
-            goto done;
-        }
+        const char *path = wl_path_join(&scratch, folder, "tokenizer_config.json");
+        status = path == NULL
+                     ? no_memory(error)
+                     : wl_hf_config_read(&scratch, path, files->tokenizer_config, &settings, error);
+        WL_GO(status);
     }
     WL_GO(read_pieces(&r, files, error));
     WL_GO(read_settings(&r, settings.root, error));

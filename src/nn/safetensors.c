@@ -385,8 +385,8 @@ static wl_status write_header(const struct target *target, const wl_alloc *alloc
         write_entry(&json, &tensors[i], type, &at);
     }
     wl_json_close(&json, '}');
-    while (wl_buf_view(&header).n_bytes % 8 != 0) {
-        wl_buf_char(&header, ' ');
+    for (size_t n_blanks = -wl_buf_view(&header).n_bytes % 8; n_blanks > 0; n_blanks--) {
+        wl_buf_char(&header, ' '); // counted first: a buffer that failed no longer grows
     }
     wl_put_u64(&length, wl_buf_view(&header).n_bytes);
     WL_GO(wl_buf_check(&header, error));
