@@ -1,58 +1,31 @@
 /* text pretrain - teach a BERT the language of one's own texts by hidden words: one that exists, or
  * a small one of one's own. */
 #include "cli/commands.h"
+#include "cli/run_log.h"
 #include "cli/text_source.h"
 
 #include "base/file.h"
 #include "base/json_write.h"
 #include "nn/bert_pretrain.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct pretrain_run {
     struct wl_cli *cli;
     const char *out;
-    const char *log; // a line per update and epoch
+    struct wl_run_log log;
     const char *checkpoint;
-    struct wl_buf lines; // of the log, until the epoch's end
     struct wl_bert_folder *folder;
     struct wl_bert_corpus corpus;
     struct wl_pretrain_options options;
     size_t n_tokens_max;
 };
 
-static double seconds_now(void *context)
-{
-    struct timespec now;
-
-    (void)context;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-// Lines are kept until an epoch ends: each append is synced to the disk.
-static wl_status log_line(void *context, struct wl_str line, wl_error *error)
-{
-    struct pretrain_run *run = context;
-    bool is_epoch = line.n_bytes > 9 && memcmp(line.data, "{\"epoch\":", 9) == 0;
-
-    wl_buf_str(&run->lines, line);
-    wl_buf_char(&run->lines, '\n');
-    WL_TRY(wl_buf_check(&run->lines, error));
-    if (is_epoch) {
-        WL_TRY(wl_file_append(run->log, wl_buf_view(&run->lines), error));
-        wl_buf_clear(&run->lines);
-    }
-    return WL_OK;
-}
-
 static void tell_epoch(void *context, const struct wl_pretrain_result *result)
 {
-    struct pretrain_run *run = context;
-    struct wl_cli *cli = run->cli;
+    const struct wl_run_log *log = context;
+    struct wl_cli *cli = log->cli;
 
     wl_cli_say(cli,
                WL_SAY(cli,
@@ -165,19 +138,15 @@ static wl_status read_options(struct pretrain_run *run, wl_error *error)
     o->number = strcmp(number, "bf16") == 0 ? WL_BF16 : WL_F32;
     o->seed = cli->seed;
     o->sink = &cli->sink;
-    o->seconds = seconds_now;
-    o->log = log_line;
+    o->seconds = wl_run_log_seconds;
+    o->log = wl_run_log_line;
     o->epoch = tell_epoch;
-    o->context = run;
+    o->context = &run->log;
     o->is_resumed = wl_cli_has(cli, "resume");
     (void)snprintf(path, sizeof(path), "%s.checkpoint", run->out);
     run->checkpoint = wl_arena_string(&cli->arena_process, wl_str_from(path));
-    (void)snprintf(path, sizeof(path), "%s.ndjson", run->out);
-    run->log = wl_cli_text(cli, "log", wl_arena_string(&cli->arena_process, wl_str_from(path)));
     o->checkpoint = run->checkpoint;
-    return run->checkpoint != NULL && run->log != NULL
-               ? WL_OK
-               : wl_fail(error, WL_ENOMEM, "no memory for a path");
+    return run->checkpoint != NULL ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for a path");
 }
 
 static wl_status print_result(struct pretrain_run *run, const struct wl_pretrain_result *result,
@@ -252,20 +221,26 @@ static wl_status run_pretrain(struct wl_cli *cli, wl_error *error)
     wl_status status = WL_OK;
 
     WL_TRY(read_options(&run, error));
-    wl_buf_init(&run.lines, cli->alloc, 0);
     WL_GO(open_folder(&run, error));
     WL_GO(read_corpus(&run, error));
     WL_GO(wl_gemm_open(cli->alloc, cli->n_threads, &gemm, error));
+    WL_GO(wl_run_log_open(cli, "wanliu text pretrain", run.out, run.options.is_resumed, &run.log,
+                          error));
     WL_GO(wl_bert_pretrain(run.folder, gemm, &run.corpus, &run.options, &result, error));
+    WL_GO(wl_run_log_metric(&run.log, "held_out_loss", result.valid_loss, error));
     WL_GO(wl_bert_folder_save(run.folder, run.out, WL_SAFETENSOR_F32, error));
     (void)remove(run.checkpoint); // the folder stands in its place
-    wl_cli_say(cli, WL_SAY(cli, "written: %s, log %s", "已写入：%s，日志 %s"), run.out, run.log);
+    wl_cli_say(cli, WL_SAY(cli, "written: %s", "已写入：%s"), run.out);
     WL_GO(print_result(&run, &result, error));
 done:
+    if (run.log.cli != NULL) {
+        wl_status ended = wl_run_log_end(&run.log, status == WL_OK, status == WL_OK ? error : NULL);
+        status = status == WL_OK ? ended : status;
+    }
+    wl_run_log_close(&run.log);
     wl_gemm_close(gemm);
     wl_bert_corpus_release(&run.corpus);
     wl_bert_folder_free(run.folder);
-    wl_buf_release(&run.lines);
     return status;
 }
 
@@ -289,8 +264,7 @@ static const struct wl_option pretrain_options[] = {
     {"patience", 0, "N", "stop after so many epochs without a better held-out loss",
      "留出损失连续多少轮未改善即停止"},
     {"number", 0, "f32|bf16", "of the products (default: f32)", "矩阵乘法的精度（默认：f32）"},
-    {"log", 0, "FILE", "a JSON line per update and epoch (default: DIR.ndjson)",
-     "每次更新和每轮一行 JSON（默认：DIR.ndjson）"},
+    WL_RUN_LOG_OPTIONS,
     {"resume", 0, NULL, "go on from DIR.checkpoint", "从 DIR.checkpoint 继续"},
 };
 

@@ -262,10 +262,35 @@ static wl_status measure_unigram(struct run *r, wl_error *error)
     return status;
 }
 
-static wl_status end_epoch(struct run *r, wl_error *error)
+// A checkpoint of other texts or options must not be gone on from.
+static uint64_t key_of(const struct run *r)
+{
+    const struct wl_pretrain_options *o = r->options;
+    const struct wl_bert_texts *train = &r->corpus->train;
+    const struct wl_str tokens = {.data = (const char *)(const void *)train->tokens,
+                                  .n_bytes = train->starts[train->n] * sizeof(*train->tokens)};
+    char said[256];
+
+    (void)snprintf(said, sizeof(said), "%zu texts, %zu epochs of %zu, share %g, rate %g, seed %llu",
+                   train->n, o->n_epochs, o->batch_texts, o->share, o->optimizer.rate,
+                   (unsigned long long)o->seed);
+    return wl_str_hash(wl_str_from(said), wl_str_hash(tokens, o->seed));
+}
+
+static wl_status keep_checkpoint(const struct run *r, wl_error *error)
 {
     const struct wl_train_state state = {.n_updates = r->optimizer.n_done,
-                                         .n_epochs = r->result.n_epochs};
+                                         .n_epochs = r->result.n_epochs,
+                                         .key = key_of(r),
+                                         .best_loss = r->result.best_loss,
+                                         .n_since_best = r->n_since_best,
+                                         .best = r->best};
+
+    return wl_checkpoint_write(r->options->checkpoint, &r->bert->tensors, &state, error);
+}
+
+static wl_status end_epoch(struct run *r, wl_error *error)
+{
     struct wl_tensors *tensors = &r->bert->tensors;
 
     WL_TRY(measure(r, &r->result.valid_loss, &r->result.valid_right, error));
@@ -288,9 +313,7 @@ static wl_status end_epoch(struct run *r, wl_error *error)
     if (r->options->epoch != NULL) {
         r->options->epoch(r->options->context, &r->result);
     }
-    return r->options->checkpoint == NULL
-               ? WL_OK
-               : wl_checkpoint_write(r->options->checkpoint, tensors, &state, error);
+    return r->options->checkpoint == NULL ? WL_OK : keep_checkpoint(r, error);
 }
 
 static wl_status run_epochs(struct run *r, wl_error *error)
@@ -368,7 +391,7 @@ static void freeze_pooler(struct run *r)
 static wl_status resume(struct run *r, wl_error *error)
 {
     const struct wl_pretrain_options *o = r->options;
-    struct wl_train_state state;
+    struct wl_train_state state = {.key = key_of(r), .best = r->best};
 
     if (!o->is_resumed || o->checkpoint == NULL || !wl_file_exists(o->checkpoint)) {
         return WL_OK;
@@ -376,6 +399,9 @@ static wl_status resume(struct run *r, wl_error *error)
     WL_TRY(wl_checkpoint_read(o->checkpoint, &r->bert->tensors, &state, error));
     r->optimizer.n_done = state.n_updates;
     r->result.n_epochs = state.n_epochs;
+    r->result.best_loss = state.best_loss;
+    r->n_since_best = state.n_since_best;
+    r->result.is_stopped = o->patience > 0 && r->n_since_best >= o->patience;
     return WL_OK;
 }
 

@@ -3,7 +3,7 @@
 printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' good bad price to leave stay '##s' 退 款 >vocab.txt
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "good price, stay $i"; echo "退款 leaves to $i"; done >in.txt
 blank() { sed -E 's/[0-9]+(\.[0-9]+)?/N/g'; }
-wanliu text pretrain --vocab vocab.txt --epochs 2 --holdout 0.3 in.txt -o own >out.txt 2>err.txt
+wanliu text pretrain --vocab vocab.txt --epochs 2 --holdout 0.3 --run-log own.ndjson in.txt -o own >out.txt 2>err.txt
 echo "exit $?"
 blank <err.txt
 sed -n 's/ .*//p' out.txt | tr '\n' ' '; echo

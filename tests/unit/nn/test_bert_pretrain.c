@@ -108,6 +108,22 @@ static void test_learns_the_language(void)
     CHECK(result.valid_loss > 0.9 * result.unigram_loss);
 }
 
+static void refuse(const struct wl_pretrain_options *options)
+{
+    struct wl_bert_folder *folder = make_folder(wl_alloc_default());
+    struct wl_pretrain_result result;
+    struct wl_bert_corpus corpus;
+    struct wl_gemm *gemm = NULL;
+
+    CHECK_INT(wl_gemm_open(wl_alloc_default(), 1, &gemm, &fault), WL_OK);
+    wl_bert_corpus_init(&corpus, wl_alloc_default(), 0.2, 1);
+    CHECK_INT(fill(&corpus, folder, false, &fault), WL_OK);
+    CHECK_INT(wl_bert_pretrain(folder, gemm, &corpus, options, &result, &fault), WL_ESCHEMA);
+    wl_bert_corpus_release(&corpus);
+    wl_bert_folder_free(folder);
+    wl_gemm_close(gemm);
+}
+
 static void test_broken_off_goes_on_the_same(void)
 {
     static float whole[1 << 15];
@@ -117,6 +133,7 @@ static void test_broken_off_goes_on_the_same(void)
     CHECK_INT(wl_folder_make(FOLDER, &fault), WL_OK);
     (void)remove(FOLDER "/checkpoint");
     options.n_epochs = 3;
+    options.patience = 3;
     (void)train(false, &options, whole);
     options.checkpoint = FOLDER "/checkpoint";
     options.is_resumed = true;
@@ -127,8 +144,9 @@ static void test_broken_off_goes_on_the_same(void)
     struct wl_pretrain_result result = train(false, &options, broken);
     CHECK_INT(result.n_epochs, 3);
     CHECK(memcmp(whole, broken, sizeof(whole)) == 0);
-    options.checkpoint = NULL;
     options.seed = 2;
+    refuse(&options); // it is the checkpoint of another training
+    options.checkpoint = NULL;
     (void)train(false, &options, broken);
     CHECK(memcmp(whole, broken, sizeof(whole)) != 0);
     wl_folder_remove(FOLDER);
