@@ -164,6 +164,10 @@ static void put_json(const struct job *j, const struct wl_draft *draft, size_t r
     wl_json_digits(&json, draft->score, 6);
     wl_json_key(&json, "ended_by");
     wl_json_text(&json, ends[draft->end]);
+    if (draft->broken.n_bytes > 0) {
+        wl_json_key(&json, "broken");
+        wl_json_str(&json, draft->broken);
+    }
     wl_json_key(&json, "approved");
     wl_json_bool(&json, false);
     wl_json_key(&json, "findings");
@@ -184,6 +188,10 @@ static void put_text(const struct job *j, const struct wl_draft *draft,
     if (draft->end == WL_ENDED_BY_LENGTH) {
         wl_buf_text(out, WL_SAY(j->cli, "\n    cut at --max: it has no end",
                                 "\n    到 --max 被截断：没有结尾"));
+    }
+    if (draft->broken.n_bytes > 0) {
+        wl_buf_format(out, WL_SAY(j->cli, "\n    not as it must be: %.*s", "\n    不合要求：%.*s"),
+                      WL_STR_ARG(draft->broken));
     }
     for (size_t i = 0; i < findings->n_items; i++) {
         const struct wl_finding *finding = &findings->items[i];

@@ -258,7 +258,9 @@ static wl_status take_drafts(struct job *j, struct wl_drafts *made, wl_error *er
                                    .log_p = from->log_p,
                                    .score = from->score,
                                    .end = from->end};
-        struct wl_str broken = wl_slots_check(j->slots, draft->text);
+        struct wl_str broken = wl_str_is_utf8(draft->text)
+                                   ? wl_slots_check(j->slots, draft->text)
+                                   : WL_STR("UTF-8"); // half a character, where a text was cut
         copy = wl_arena_string(&made->arena, broken);
         if (copy == NULL) {
             return wl_fail(error, WL_ENOMEM, "no memory for a draft");

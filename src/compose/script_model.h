@@ -59,7 +59,7 @@ struct wl_draft {
     double log_p;
     double score;
     enum wl_generate_end end;
-    struct wl_str broken; /* a rule of slots that does not hold; empty: all do */
+    struct wl_str broken; /* the slot whose rule does not hold, or "UTF-8"; empty: all is well */
 };
 
 struct wl_drafts {
