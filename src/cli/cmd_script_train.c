@@ -1,5 +1,6 @@
 /* script train: a corpus "[attributes] text" becomes a GPT-2 folder that writes drafts. */
 #include "cli/commands.h"
+#include "cli/lora_options.h"
 
 #include "base/file.h"
 #include "base/json_write.h"
@@ -20,6 +21,7 @@ struct job {
     struct wl_gpt_folder *folder;
     struct wl_script_card card;
     struct wl_script_train_options options;
+    struct wl_lora_order lora;
     struct wl_script_train_result result;
     struct wl_buf log;
     const char *log_path;
@@ -247,8 +249,15 @@ static wl_status read_options(struct job *j, wl_error *error)
     if (strcmp(loss, "text") != 0 && strcmp(loss, "all") != 0) {
         return wl_fail(error, WL_EINVAL, "--loss wants text or all, not \"%s\"", loss);
     }
+    bool has_lora = false;
+    WL_TRY(wl_cli_lora(j->cli, &j->lora, &has_lora, error));
+    if (has_lora && is_new) {
+        return wl_fail(error, WL_EINVAL, "--lora wants --base: a new model has nothing to adapt");
+    }
+    o->lora = has_lora ? &j->lora : NULL;
+    o->base = wl_cli_text(cli, "base", "");
     o->is_loss_on_text = loss[0] == 't';
-    o->adds_slots = true;
+    o->adds_slots = !has_lora; // the vocabulary that adapters are of stays as it is
     o->n_threads = cli->n_threads;
     o->train.n_epochs = (size_t)n_epochs;
     o->train.batch_rows = (size_t)n_rows;
@@ -344,14 +353,15 @@ static wl_status tell(struct job *j, const char *out, wl_error *error)
                   out, r->n_parameters, r->n_train, r->train.n_epochs, r->train.train_loss);
     WL_GO(wl_cli_line(cli, &line, error));
     if (r->n_valid > 0) {
-        wl_buf_format(&line,
-                      WL_SAY(cli,
-                             "held-out perplexity a token: model %.2f (epoch %zu), counts of three "
-                             "tokens %.2f, of one %.1f; %zu lines, %zu tokens",
-                             "留出集每词元困惑度：模型 %.2f（第 %zu 轮），三元计数 %.2f，一元计数 "
-                             "%.1f；%zu 行，%zu 个词元"),
-                      exp(r->loss), r->train.best_epoch, exp(r->counted.trigram),
-                      exp(r->counted.unigram), r->n_valid, r->counted.n_tokens);
+        wl_buf_format(
+            &line,
+            WL_SAY(cli,
+                   "held-out perplexity a token: model %.2f (epoch %zu), counts of three "
+                   "tokens %.2f, of one %.1f; %zu lines, %zu tokens",
+                   "留出集每词元困惑度：模型 %.2f（第 %zu 轮），三元计数 %.2f，一元计数 "
+                   "%.1f；%zu 行，%zu 个词元"),
+            exp(r->loss), j->options.train.patience > 0 ? r->train.best_epoch : r->train.n_epochs,
+            exp(r->counted.trigram), exp(r->counted.unigram), r->n_valid, r->counted.n_tokens);
         WL_GO(wl_cli_line(cli, &line, error));
         if (r->loss >= r->counted.trigram) {
             wl_cli_say(cli,
@@ -440,6 +450,7 @@ static const struct wl_option train_options[] = {
     {"precision", 0, "NAME", "auto, f32 or bf16", "auto、f32 或 bf16"},
     {"checkpoint", 0, "FILE", "where it stands after each epoch; goes on from it if it is there",
      "每轮后的检查点；已存在则从中继续"},
+    WL_LORA_OPTIONS,
     {"log", 0, "FILE", "run log, one JSON object a line", "训练日志，每行一个 JSON 对象"},
 };
 

@@ -129,6 +129,7 @@ static bool is_held_out(const struct wl_script_line *line, double share, uint64_
 
 struct job {
     struct wl_gpt_folder *folder;
+    struct wl_lora *lora; // of the folder's GPT, or NULL
     const struct wl_script_train_options *options;
     struct encoded train;
     struct encoded valid;
@@ -181,10 +182,47 @@ static wl_status add_slots(struct job *j, const struct wl_script_card *card, wl_
 
 // -- training --
 
+// Adapters on the model's layers; says how much they are of it.
+static wl_status put_adapters(struct job *j, struct wl_gpt_train_options *options, wl_error *error)
+{
+    const struct wl_lora_order *order = j->options->lora;
+    struct wl_lora_places places = {0};
+    wl_status status = WL_OK;
+
+    WL_GO(wl_lora_places_gpt(j->folder->alloc, j->folder->gpt, &places, error));
+    WL_GO(wl_lora_new(j->folder->alloc, &places, &order->options, &j->lora, error));
+    wl_lora_rates(&options->optimizer, order->adapter_rate, order->base_rate);
+    options->trained = wl_lora_trained(j->lora, &j->folder->gpt->tensors);
+    struct wl_lora_facts facts = wl_lora_facts(j->lora);
+    wl_notice(options->sink,
+              "LoRA: %zu of %zu numbers learn (%.2f %%), on %zu layers; gradients and moments take "
+              "%.1f MiB, %.1f MiB less than for the whole model",
+              facts.n_trained, facts.n_values, 100.0 * facts.share, j->lora->n_parts,
+              (double)facts.state_bytes / 1048576.0, (double)facts.saved_bytes / 1048576.0);
+done:
+    wl_lora_places_release(&places);
+    return status;
+}
+
+// The adapters as a folder, when one is wanted, and into the weights.
+static wl_status settle_adapters(struct job *j, wl_error *error)
+{
+    const char *out = j->options->lora->folder;
+
+    if (out != NULL) {
+        WL_TRY(wl_lora_save(j->lora, j->options->base, out, error));
+    }
+    WL_TRY(wl_lora_merge(j->lora, error));
+    wl_lora_free(j->lora);
+    j->lora = NULL;
+    return WL_OK;
+}
+
 static wl_status train(struct job *j, struct wl_gemm *gemm, struct wl_script_train_result *result,
                        wl_error *error)
 {
     const struct wl_script_train_options *o = j->options;
+    struct wl_gpt_train_options options = o->train;
     struct wl_gpt *gpt = j->folder->gpt;
     struct wl_gpt_examples train_set = examples_of(&j->train);
     struct wl_gpt_examples valid_set = examples_of(&j->valid);
@@ -193,8 +231,11 @@ static wl_status train(struct job *j, struct wl_gemm *gemm, struct wl_script_tra
     size_t n_tokens = 0;
 
     n_rows = n_rows_valid > n_rows ? n_rows_valid : n_rows;
+    if (o->lora != NULL) {
+        WL_TRY(put_adapters(j, &options, error));
+    }
     WL_TRY(wl_gpt_plan(gpt, n_rows, o->number, true, error));
-    WL_TRY(wl_gpt_train_texts(gpt, gemm, &train_set, &valid_set, &o->train, &result->train, error));
+    WL_TRY(wl_gpt_train_texts(gpt, gemm, &train_set, &valid_set, &options, &result->train, error));
     if (valid_set.n > 0) {
         WL_TRY(wl_gpt_loss(gpt, gemm, &valid_set, o->train.batch_rows, &result->loss, &n_tokens,
                            error));
@@ -205,7 +246,7 @@ static wl_status train(struct job *j, struct wl_gemm *gemm, struct wl_script_tra
     result->n_valid = valid_set.n;
     result->n_long = j->train.n_long + j->valid.n_long;
     result->n_parameters = wl_tensors_count(&gpt->tensors);
-    return WL_OK;
+    return j->lora != NULL ? settle_adapters(j, error) : WL_OK;
 }
 
 wl_status wl_script_train(struct wl_gpt_folder *folder, const struct wl_script_corpus *train_corpus,
@@ -234,6 +275,7 @@ wl_status wl_script_train(struct wl_gpt_folder *folder, const struct wl_script_c
     WL_GO(train(&j, gemm, &found, error));
     *result = found;
 done:
+    wl_lora_free(j.lora);
     wl_gemm_close(gemm);
     encoded_release(&j.train);
     encoded_release(&j.valid);

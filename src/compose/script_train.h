@@ -4,6 +4,7 @@
 #define WL_COMPOSE_SCRIPT_TRAIN_H
 #include "compose/script_model.h"
 #include "nn/gpt_train.h"
+#include "nn/lora_order.h"
 #include "nn/token_ngrams.h"
 
 /* A corpus as texts; lines are kept as they were read. */
@@ -36,6 +37,9 @@ struct wl_script_train_options {
     double holdout;       /* share of different texts held out when there is no corpus of them */
     bool is_loss_on_text; /* only the text is foretold, not the attributes */
     bool adds_slots;      /* slots that the vocabulary writes in several tokens become one each */
+    const struct wl_lora_order *lora; /* adapters learn instead of the model and are merged into it;
+                                         or NULL */
+    const char *base; /* what adapters are of: their folder's base_model_name_or_path */
 };
 
 struct wl_script_train_result {

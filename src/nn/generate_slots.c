@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define FORCED_SCORE (-1e4F) /* for a forced token that the model had excluded: low, but there */
+#define NEXT_PART    UINT32_MAX // state.would_end: the next fixed text stands in for the end
+#define FORCED_SCORE (-1e4F)    /* for a forced token that the model had excluded: low, but there */
 
 struct run {
     int32_t *tokens; // (n)
@@ -457,6 +458,7 @@ static int32_t instead_of_end(const struct wl_slots *slots, struct wl_slots_stat
     }
     for (size_t i = state->part + 1; i < slots->n_parts; i++) {
         if (slots->parts[i].fixed.n > 0) {
+            state->would_end = NEXT_PART;
             return slots->parts[i].fixed.tokens[0];
         }
     }
@@ -546,6 +548,29 @@ static void take_forced(const struct wl_slots *slots, struct wl_slots_state *sta
     }
 }
 
+static bool is_blank(struct wl_str piece)
+{
+    return wl_str_trim(piece).n_bytes == 0;
+}
+
+// The next fixed text begins when the model says its first token, unless that is a mere blank, as
+// any word may be followed by; or when that token stood in for the end.
+static void begin_next_part(const struct wl_slots *slots, struct wl_slots_state *state,
+                            int32_t token)
+{
+    bool is_meant =
+        state->would_end == NEXT_PART || !is_blank(slots->text->piece(slots->text->context, token));
+    uint32_t next = state->part + 1;
+
+    while (next + 1 < slots->n_parts && slots->parts[next].fixed.n == 0) {
+        next++;
+    }
+    if (is_meant && slots->parts[next].fixed.n > 0 && token == slots->parts[next].fixed.tokens[0]) {
+        state->part = next;
+        state->place = 1;
+    }
+}
+
 void wl_slots_take(const struct wl_slots *slots, struct wl_slots_state *state, int32_t token)
 {
     const struct part *part = &slots->parts[state->part];
@@ -557,18 +582,12 @@ void wl_slots_take(const struct wl_slots *slots, struct wl_slots_state *state, i
         take_forced(slots, state);
     } else if (state->place <= part->fixed.n || was_inside) {
         // fixed text, or a slot going on
-    } else if (state->would_end > 0 && token == slots->spelled[state->would_end - 1].tokens[0]) {
+    } else if (state->would_end > 0 && state->would_end != NEXT_PART &&
+               token == slots->spelled[state->would_end - 1].tokens[0]) {
         state->forced = state->would_end;
         take_forced(slots, state);
     } else if (part->has_hole_after || (!is_last(slots, state) && missing_of(slots, state) == 0)) {
-        uint32_t next = state->part + 1;
-        while (next + 1 < slots->n_parts && slots->parts[next].fixed.n == 0) {
-            next++;
-        }
-        if (slots->parts[next].fixed.n > 0 && token == slots->parts[next].fixed.tokens[0]) {
-            state->part = next;
-            state->place = 1;
-        }
+        begin_next_part(slots, state, token);
     }
     state->would_end = 0;
 }

@@ -65,7 +65,7 @@ struct wl_slots_state {
     uint32_t place;  /* tokens of that part said */
     uint32_t forced; /* slot being written because it must, + 1 */
     uint32_t forced_place;
-    uint32_t would_end; /* slot the model is given in place of the end, + 1 */
+    uint32_t would_end; /* what the model is given in place of the end: a slot + 1, or fixed text */
 };
 
 /* wl_slots_filter - take away what may not come next, and put what must where the end would be.
