@@ -59,7 +59,8 @@ struct wl_draft {
     double log_p;
     double score;
     enum wl_generate_end end;
-    struct wl_str broken; /* the slot whose rule does not hold, or "UTF-8"; empty: all is well */
+    struct wl_str broken; /* the slot whose rule does not hold, "UTF-8" or "repeats itself"; empty:
+                             all is well */
 };
 
 struct wl_drafts {
@@ -77,6 +78,10 @@ WL_MUST_CHECK wl_status wl_script_model_draft(struct wl_script_model *model,
                                               const struct wl_script_request *request,
                                               struct wl_drafts *drafts, wl_error *error);
 void wl_drafts_release(struct wl_drafts *drafts);
+
+/* wl_draft_repeats - the text goes round in circles, as models do that have lost their way. Cost:
+ * O(bytes^2). */
+bool wl_draft_repeats(struct wl_str text);
 
 /* wl_draft_lint - a draft as a template of its own: its slots declared, for one channel.
  *   library   (out) holds it; init'ed here, released by the caller after the findings.

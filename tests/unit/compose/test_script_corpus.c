@@ -243,6 +243,43 @@ static void test_learns_a_few_lines(void)
     wl_script_corpus_release(&none);
 }
 
+// No text of the library repeats itself; what a model said that had lost its way does.
+static void test_repeats(void)
+{
+    static const char *const lost[] = {
+        "{{brand}}{{brand}}{{brand}}"
+        "用的功能，，，，，能，，，，打开的功能，，，，，能，，，，，，，，，能，能",
+        "see STOP to see STOP to opt see STOP to see STOP to opt see STOP to see STOP to opt out",
+    };
+    struct wl_library library = {0};
+    struct wl_buf lines;
+    struct wl_buf none;
+    struct wl_corpus_facts facts;
+    const struct wl_corpus_options options = {.channels = 0xF, .languages = 3};
+
+    wl_buf_init(&lines, wl_alloc_default(), 0);
+    wl_buf_init(&none, wl_alloc_default(), 0);
+    CHECK_INT(wl_library_open(NULL, wl_alloc_default(), &library, &fault), WL_OK);
+    CHECK_INT(
+        wl_script_corpus(&library, wl_alloc_default(), &options, &lines, &none, &facts, &fault),
+        WL_OK);
+    struct wl_str rest = wl_buf_view(&lines);
+    struct wl_str last = {0};
+    while (rest.n_bytes > 0) {
+        struct wl_script_line line;
+        CHECK_INT(wl_script_line_read(wl_str_cut(&rest, '\n'), NULL, &line, &fault), WL_OK);
+        CHECK(wl_str_equal(line.text, last) || !wl_draft_repeats(line.text));
+        last = line.text;
+    }
+    for (size_t i = 0; i < COUNT(lost); i++) {
+        CHECK(wl_draft_repeats(wl_str_from(lost[i])));
+    }
+    CHECK(!wl_draft_repeats(WL_STR("")) && !wl_draft_repeats(WL_STR("aaaaaaaaaaaaaaaaa")));
+    wl_library_release(&library);
+    wl_buf_release(&lines);
+    wl_buf_release(&none);
+}
+
 int main(void)
 {
     wl_text_list_init(&allowed, wl_alloc_default());
@@ -251,6 +288,7 @@ int main(void)
     RUN(test_list_of_attributes);
     RUN(test_starter_corpus);
     RUN(test_card);
+    RUN(test_repeats);
     RUN(test_learns_a_few_lines);
     wl_text_list_release(&allowed);
     return check_report();
