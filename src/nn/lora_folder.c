@@ -1,6 +1,7 @@
 /* The kind of the base stands in its config.json; an adapter's folder does not say it. */
 #include "nn/lora_folder.h"
 
+#include "base/file.h"
 #include "nn/bert_folder.h"
 #include "nn/gpt_folder.h"
 #include "nn/hf_config.h"
@@ -32,7 +33,7 @@ static wl_status merge_bert(const wl_alloc *alloc, const struct wl_lora_merge_or
     struct wl_lora_places places = {0};
     wl_status status = WL_OK;
 
-    options.sink = order->sink;
+    options.sink = head != NULL ? NULL : order->sink; // the adapter's head replaces the random one
     options.n_labels = head != NULL ? head->dims[0] : WL_BERT_LABELS_KEPT;
     WL_GO(wl_bert_folder_open(alloc, order->base, &options, &folder, error));
     WL_GO(wl_lora_places_bert(alloc, folder->bert, &places, error));
@@ -92,6 +93,10 @@ wl_status wl_lora_merge_folder(const wl_alloc *alloc, const struct wl_lora_merge
     wl_status status = WL_OK;
 
     wl_arena_init(&arena, alloc, 0);
+    if (wl_file_exists(order->out)) {
+        status = wl_fail(error, WL_EEXIST, "%s exists already", order->out);
+        goto done;
+    }
     WL_GO(read_kind(&arena, order->base, kinds, &kind, error));
     status = wl_peft_open(&arena, order->adapter, &peft, error);
     if (status != WL_OK) {
