@@ -1,6 +1,6 @@
 /* Training adapters beside training the whole model, on BERT-base: tokens per second (16 texts of
- * 64 tokens, AdamW included) and memory of gradients and moments. The two take turns, so that a busy
- * machine is busy for both; medians. Arguments: threads (2), layers (12), runs (5),
+ * 64 tokens, AdamW included) and memory of gradients and moments. The two take turns, so that a
+ * busy machine is busy for both; medians. Arguments: threads (2), layers (12), runs (5),
  * dropout of adapters in percent (10). One JSON line.
  *
  * Whole: a forward pass and two times that backward. Adapters: weights get no gradient, so the way

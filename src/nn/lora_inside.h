@@ -3,7 +3,8 @@
 #define WL_NN_LORA_INSIDE_H
 #include "nn/lora.h"
 
-/* Place of dropout of the first part, behind all others of a model; the next has the next. */
+/* Place of dropout of the first layer, behind all others of a model; a layer's is this plus the
+ * index of its first part. */
 #define WL_LORA_DROP_PLACE UINT64_C(2000000)
 
 /* What to put on a place; r 0: nothing. */

@@ -4,8 +4,9 @@
  *     backward    dB += dy[:, rows]^T h          e = s (dy[:, rows] B)        (N, r)
  *                 dA += e^T drop(x)              dx += drop'(e A)
  *
- * Nothing is kept from the way there: h and drop(x) are made again, which is one small product of
- * five. h and e are summed in float and rounded once, where the layer works in bf16. */
+ * Parts of one layer read the same drop(x), and their e A are added up before drop', because wide
+ * rows cost more than the small products. Nothing is kept from the way there: h and drop(x) are
+ * made again. h and e are summed in float and rounded once, where the layer works in bf16. */
 #include "nn/carve.h"
 #include "nn/dropout.h"
 #include "nn/lora_inside.h"
@@ -120,7 +121,7 @@ static struct work work_of(const struct wl_lora_layer *layer, size_t i, struct w
                          .number = x->number,
                          .n_rows = x->n_rows,
                          .dropout = wl_dropout_at(lora->dropout_now, lora->seed, lora->step,
-                                                  WL_LORA_DROP_PLACE + part),
+                                                  WL_LORA_DROP_PLACE + layer->first),
                          .error = error};
 }
 
@@ -205,9 +206,11 @@ static wl_status reduce(const struct work *w, const struct wl_matrix *in, struct
 wl_status wl_lora_forward(const struct wl_lora_layer *layer, struct wl_gemm *gemm,
                           const struct wl_matrix *x, const struct wl_matrix *y, wl_error *error)
 {
+    struct work w = work_of(layer, 0, gemm, x, error);
+    struct wl_matrix in = input(&w, x);
+
     for (size_t i = 0; i < layer->n; i++) {
-        struct work w = work_of(layer, i, gemm, x, error);
-        struct wl_matrix in = input(&w, x);
+        w = work_of(layer, i, gemm, x, error);
         struct wl_matrix b = weights_b(&w);
         struct wl_matrix own = own_columns(&w, y);
         struct wl_matrix h;
@@ -239,42 +242,58 @@ static void add_rows(const struct wl_matrix *from, const struct wl_matrix *to)
     }
 }
 
-// dx += drop'(e A).
-static wl_status add_slope(const struct work *w, const struct wl_matrix *e,
+static struct wl_matrix slope_of(const struct work *w)
+{
+    return wl_matrix_of(w->lora->slope, WL_F32, w->n_rows, w->part->n_in);
+}
+
+// dx += e A; with dropout the sum of all parts' goes into slope first.
+static wl_status add_slope(const struct work *w, const struct wl_matrix *e, bool is_first,
                            const struct wl_matrix *dx)
 {
     struct wl_matrix a = weights_a(w);
+    struct wl_matrix slope = slope_of(w);
 
-    if (w->dropout.p == 0.0F) {
-        return wl_gemm_run(w->gemm, WL_GEMM_ADD, e, &a, dx, w->error);
-    }
-    struct wl_matrix slope = wl_matrix_of(w->lora->slope, WL_F32, w->n_rows, w->part->n_in);
-    struct wl_matrix dropped = wl_matrix_of(w->lora->dropped, WL_F32, w->n_rows, w->part->n_in);
-    WL_TRY(wl_gemm_run(w->gemm, WL_GEMM_PLAIN, e, &a, &slope, w->error));
-    wl_dropout_apply(w->dropout, &slope, &dropped);
-    add_rows(&dropped, dx);
-    return WL_OK;
+    return w->dropout.p == 0.0F ? wl_gemm_run(w->gemm, WL_GEMM_ADD, e, &a, dx, w->error)
+                                : wl_gemm_run(w->gemm, is_first ? WL_GEMM_PLAIN : WL_GEMM_ADD, e,
+                                              &a, &slope, w->error);
+}
+
+// Gradients of one part, and its part of the slope.
+static wl_status part_back(const struct work *w, const struct wl_matrix *in,
+                           const struct wl_matrix *dy, bool is_first, const struct wl_matrix *dx)
+{
+    const struct wl_lora_part *part = w->part;
+    struct wl_matrix own = own_columns(w, dy);
+    struct wl_matrix b = weights_b(w);
+    struct wl_matrix da = gradient_at(w, part->a, part->r, part->n_in);
+    struct wl_matrix db = gradient_at(w, part->b, part->n_rows, part->r);
+    const unsigned added = WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD;
+    struct wl_matrix middle;
+
+    WL_TRY(reduce(w, in, &middle));
+    WL_TRY(wl_gemm_run(w->gemm, added, &own, &middle, &db, w->error));
+    WL_TRY(scaled_product(w, WL_GEMM_PLAIN, &own, &b, &middle));
+    WL_TRY(wl_gemm_run(w->gemm, added, &middle, in, &da, w->error));
+    return dx != NULL ? add_slope(w, &middle, is_first, dx) : WL_OK;
 }
 
 wl_status wl_lora_backward(const struct wl_lora_layer *layer, struct wl_gemm *gemm,
                            const struct wl_matrix *x, const struct wl_matrix *dy,
                            const struct wl_matrix *dx, wl_error *error)
 {
+    struct work w = work_of(layer, 0, gemm, x, error);
+    struct wl_matrix in = input(&w, x);
+
     for (size_t i = 0; i < layer->n; i++) {
-        struct work w = work_of(layer, i, gemm, x, error);
-        struct wl_matrix in = input(&w, x);
-        struct wl_matrix own = own_columns(&w, dy);
-        struct wl_matrix b = weights_b(&w);
-        struct wl_matrix da = gradient_at(&w, w.part->a, w.part->r, w.part->n_in);
-        struct wl_matrix db = gradient_at(&w, w.part->b, w.part->n_rows, w.part->r);
-        struct wl_matrix middle;
-        WL_TRY(reduce(&w, &in, &middle));
-        WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, &own, &middle, &db, error));
-        WL_TRY(scaled_product(&w, WL_GEMM_PLAIN, &own, &b, &middle));
-        WL_TRY(wl_gemm_run(gemm, WL_GEMM_A_TRANSPOSED | WL_GEMM_ADD, &middle, &in, &da, error));
-        if (dx != NULL) {
-            WL_TRY(add_slope(&w, &middle, dx));
-        }
+        w = work_of(layer, i, gemm, x, error);
+        WL_TRY(part_back(&w, &in, dy, i == 0, dx));
+    }
+    if (dx != NULL && w.dropout.p > 0.0F) {
+        struct wl_matrix slope = slope_of(&w);
+        struct wl_matrix dropped = wl_matrix_of(w.lora->dropped, WL_F32, w.n_rows, w.part->n_in);
+        wl_dropout_apply(w.dropout, &slope, &dropped); // drop(x) is not needed any more
+        add_rows(&dropped, dx);
     }
     return WL_OK;
 }

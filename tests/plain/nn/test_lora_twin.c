@@ -105,7 +105,7 @@ static void run_plain(const struct wl_lora *lora, struct plain_part *plain, uint
     for (size_t p = 0; p < 2; p++) {
         const struct wl_lora_part *part = &lora->parts[p];
         struct wl_dropout dropout =
-            wl_dropout_at((float)lora->dropout, SEED, step, WL_LORA_DROP_PLACE + p);
+            wl_dropout_at((float)lora->dropout, SEED, step, WL_LORA_DROP_PLACE); // of the layer
         double own[N * C];
         double slope[N * C];
         columns(y, part->row_begin, own);
