@@ -672,11 +672,11 @@ static void write_bert(const struct run *run, char text[WL_TEXT_PARAMETERS_BYTES
 
     (void)snprintf(text, WL_TEXT_PARAMETERS_BYTES,
                    "base=%.64s,optimizer=%s,lr=%.4g,epochs=%zu,batch=%zu,warmup=%.4g,decay=%.4g,"
-                   "layer_decay=%.4g,max_length=%zu,updates=%zu,numbers=%s%s%.0zu",
+                   "layer_decay=%.4g,frozen=%zu,max_length=%zu,updates=%zu,numbers=%s%s%.0zu",
                    slash != NULL && slash[1] != '\0' ? slash + 1 : o->base, kinds[o->kind],
                    o->lora != NULL ? o->lora->adapter_rate : o->rate, result->n_epochs,
                    o->batch_texts, o->n_warm > 0 ? (double)o->n_warm : o->warm_share, o->decay,
-                   o->layer_decay, o->max_length, result->n_updates,
+                   o->layer_decay, o->n_frozen, o->max_length, result->n_updates,
                    run->trained->bert.is_bf16 ? "bf16" : "float", o->lora != NULL ? ",lora=" : "",
                    o->lora != NULL ? o->lora->options.r : 0); // 0 prints nothing
 }

@@ -7,6 +7,8 @@
 #   simulate               the texts of a simulated site, made here
 #   keywords LANGUAGE REASON..   what tells leavers' texts apart; these reasons should come first
 #   train OPTION...        DATA/ and WORK/ stand for the two folders
+#   bert OPTION...         the same from the BERT folder that $WANLIU_BERT_BASE names (minutes); without
+#                          one it is a line with "skipped"
 # The data are looked for in ../shared/data (or $WL_DATA); a set that is not there is a line with
 # "missing":true.
 set -euo pipefail
@@ -58,6 +60,18 @@ run_keywords() {
     [ $found -eq $# ] || code=1
 }
 
+# run_bert SET OPTION...: fine-tune the folder that the environment names, if any.
+run_bert() {
+    local set=$1
+    shift
+    if [ ! -d "${WANLIU_BERT_BASE:-}" ]; then
+        echo "{\"set\":\"$set\",\"model\":\"bert\",\"skipped\":\"WANLIU_BERT_BASE names no folder\"}"
+        return
+    fi
+    "$wanliu" -C "$work/$set" -q text train "$@" --model bert --base "$WANLIU_BERT_BASE" --name bert --set "$set" \
+        --no-model --json || code=1
+}
+
 run_text() {
     local set=$1 verb rest
     while read -r verb rest; do
@@ -69,6 +83,7 @@ run_text() {
         make) tools/text_sets.py ${rest#* } >"$work/$set/${rest%% *}" ;;
         simulate) "$wanliu" -q simulate --out "$work/$set" ;;
         keywords) run_keywords "$set" $rest ;;
+        bert) run_bert "$set" $rest ;;
         train) "$wanliu" -C "$work/$set" -q text train $rest --set "$set" --no-model --json || code=1 ;;
         *) echo "realdata: examples/$set/text: no such verb: $verb" >&2 && exit 2 ;;
         esac

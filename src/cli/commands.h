@@ -18,6 +18,7 @@ extern const struct wl_command wl_command_text_evaluate;
 extern const struct wl_command wl_command_text_classify;
 extern const struct wl_command wl_command_text_embed;
 extern const struct wl_command wl_command_text_pretrain;
+extern const struct wl_command wl_command_text_export;
 extern const struct wl_command wl_command_features_list;
 extern const struct wl_command wl_command_features_build;
 extern const struct wl_command wl_command_features_get;

@@ -18,6 +18,7 @@ static const struct wl_command *const commands[] = {
     &wl_command_text_classify,
     &wl_command_text_embed,
     &wl_command_text_pretrain,
+    &wl_command_text_export,
     &wl_command_features_list,
     &wl_command_features_build,
     &wl_command_features_get,

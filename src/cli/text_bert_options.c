@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-static const char *const only_bert[] = {
-    "base",        "preset",   "lr",   "epochs", "batch",      "warmup", "decay",   "max-length",
-    "layer-decay", "patience", "held", "curve",  "checkpoint", "resume", "run-log", "mlflow"};
+static const char *const only_bert[] = {"base",   "preset", "lr",         "epochs",      "batch",
+                                        "warmup", "decay",  "max-length", "layer-decay", "patience",
+                                        "held",   "curve",  "checkpoint", "resume",      "run-log",
+                                        "mlflow", "freeze"};
 
 static wl_status read_kind(struct wl_cli *cli, bool *is_bert, wl_error *error)
 {
@@ -85,6 +86,7 @@ static wl_status read_numbers(struct wl_cli *cli, struct wl_text_bert_options *o
     WL_TRY(wl_cli_number(cli, "decay", 0.0, 1.0, o->decay, &o->decay, error));
     WL_TRY(wl_cli_number(cli, "layer-decay", 0.1, 1.0, o->layer_decay, &o->layer_decay, error));
     WL_TRY(read_count(cli, "epochs", 1, 1000, &o->n_epochs, error));
+    WL_TRY(read_count(cli, "freeze", 0, 256, &o->n_frozen, error));
     WL_TRY(read_count(cli, "batch", 1, 4096, &o->batch_texts, error));
     WL_TRY(read_count(cli, "max-length", 8, 8192, &o->max_length, error));
     WL_TRY(read_count(cli, "patience", 1, 1000, &o->patience, error));

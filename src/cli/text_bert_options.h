@@ -21,6 +21,9 @@
          "每条文本读取的 token 数（默认：512）"},                                                  \
         {"layer-decay", 0, "F", "rate of each layer by that above (default: 1)",                   \
          "逐层学习率衰减（默认：1）"},                                                             \
+        {"freeze", 0, "N",                                                                         \
+         "1: embeddings do not learn, 2: nor the lowest layer, ... (default: 0)",                  \
+         "冻结：1 为嵌入层，2 为嵌入层和最低一层……（默认：0）"},                                   \
         {"patience", 0, "N", "epochs without a better one before stopping (default: all are run)", \
          "连续多少轮无改进即停止（默认：跑完）"},                                                  \
         {"held", 0, "SHARE",                                                                       \

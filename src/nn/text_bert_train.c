@@ -48,13 +48,14 @@ bool wl_text_bert_preset(const char *name, struct wl_text_bert_options *options)
         double decay;
         size_t n_warm;
         double warm_share;
+        size_t n_frozen;
         size_t n_epochs;
         size_t batch_texts;
-    } presets[] = {{"bert", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 3, 16},
-                   {"bert-zh", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 3, 16},
-                   {"bert-en", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 3, 16},
-                   {"bert-long", WL_ADAM, 2e-5, 0.0, 0, 0.0, 5, 32},
-                   {"minilm", WL_ADAMW, 2e-4, 0.01, 0, 0.1, 12, 32}};
+    } presets[] = {{"bert", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 0, 3, 16},
+                   {"bert-zh", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 0, 3, 16},
+                   {"bert-en", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 0, 3, 16},
+                   {"bert-long", WL_ADAM, 2e-5, 0.0, 0, 0.0, 0, 5, 32},
+                   {"minilm", WL_ADAMW, 2e-4, 0.01, 0, 0.1, 1, 8, 32}};
 
     for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
         if (strcmp(name, presets[i].name) == 0) {
@@ -64,6 +65,7 @@ bool wl_text_bert_preset(const char *name, struct wl_text_bert_options *options)
                                                      .n_warm = presets[i].n_warm,
                                                      .warm_share = presets[i].warm_share,
                                                      .layer_decay = 1.0,
+                                                     .n_frozen = presets[i].n_frozen,
                                                      .n_epochs = presets[i].n_epochs,
                                                      .batch_texts = presets[i].batch_texts,
                                                      .max_length = 512,
@@ -253,9 +255,14 @@ static void group_layers(const struct training *t, struct wl_optimizer_options *
 
     optimizer->n_groups = n_inner + 2;
     for (size_t g = 0; g < optimizer->n_groups; g++) {
+        bool is_frozen =
+            g == 0 ? t->options->n_frozen > 0 : g * n_layers < t->options->n_frozen * n_inner;
         double depth = (double)(n_inner + 1 - g) * (double)n_layers / (double)n_inner;
         optimizer->group_factors[g] =
             g == n_inner + 1 ? 1.0 : pow(t->options->layer_decay, fmax(depth, 1.0));
+        if (is_frozen && g <= n_inner) {
+            optimizer->group_factors[g] = 0.0;
+        }
     }
     for (size_t i = 0; i < tensors->n_tensors; i++) {
         struct wl_tensor *tensor = &tensors->items[i];
@@ -343,9 +350,9 @@ static uint64_t key_of(const struct training *t)
 {
     const struct wl_text_bert_options *o = t->options;
     char text[256];
-    int n = snprintf(text, sizeof(text), "%d %.17g %.17g %zu %.17g %.17g %zu %zu %.17g %d %llu",
+    int n = snprintf(text, sizeof(text), "%d %.17g %.17g %zu %.17g %.17g %zu %zu %zu %.17g %d %llu",
                      (int)o->kind, o->rate, o->decay, o->n_warm, o->warm_share, o->layer_decay,
-                     o->n_epochs, o->batch_texts, o->balance, (int)o->watches_share,
+                     o->n_frozen, o->n_epochs, o->batch_texts, o->balance, (int)o->watches_share,
                      (unsigned long long)o->seed);
     struct wl_str tokens = {.data = (const char *)t->tokens,
                             .n_bytes = t->starts[t->set->n] * sizeof(*t->tokens)};

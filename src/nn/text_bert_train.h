@@ -16,6 +16,8 @@ struct wl_text_bert_options {
     size_t n_warm;      /* updates while the rate rises; 0: warm_share says */
     double warm_share;  /* the same as a share of all updates */
     double layer_decay; /* of the rate, from each layer to the one below: 1 all alike */
+    size_t
+        n_frozen; /* 1: embeddings stay as they are, 2: the lowest layer too, ...; 0: all learn */
     size_t n_epochs;
     size_t batch_texts; /* of one update */
     size_t max_length;  /* tokens of a text; what lies behind is not read */
@@ -51,8 +53,8 @@ struct wl_text_bert_result {
  *   "bert", "bert-zh", "bert-en"  3 epochs, batches of 16, AdamW at 2e-5, 500 updates of warm-up,
  *                                 decay 0.01
  *   "bert-long"                   5 epochs, batches of 32, Adam at 2e-5
- *   "minilm"                      small encoders: 12 epochs, batches of 32, AdamW at 2e-4, a tenth
- *                                 of warm-up, decay 0.01 */
+ *   "minilm"                      small encoders: 8 epochs, batches of 32, AdamW at 2e-4, a tenth
+ *                                 of warm-up, decay 0.01, embeddings frozen: half the cost */
 bool wl_text_bert_preset(const char *name, struct wl_text_bert_options *options);
 
 /* wl_text_bert_train - fine-tune, calibrate, set the threshold.
