@@ -668,12 +668,13 @@ static void write_bert(const struct run *run, char text[WL_TEXT_PARAMETERS_BYTES
     static const char *const kinds[] = {"adamw", "adam", "sgd"};
     const struct wl_text_bert_options *o = run->plan->bert;
     const struct wl_finetune_result *result = &run->trained->bert.finetune;
-    const char *slash = strrchr(o->base, '/');
+    const char *base = o->base != NULL ? o->base : "none";
+    const char *slash = strrchr(base, '/');
 
     (void)snprintf(text, WL_TEXT_PARAMETERS_BYTES,
                    "base=%.64s,optimizer=%s,lr=%.4g,epochs=%zu,batch=%zu,warmup=%.4g,decay=%.4g,"
                    "layer_decay=%.4g,frozen=%zu,max_length=%zu,updates=%zu,numbers=%s%s%.0zu",
-                   slash != NULL && slash[1] != '\0' ? slash + 1 : o->base, kinds[o->kind],
+                   slash != NULL && slash[1] != '\0' ? slash + 1 : base, kinds[o->kind],
                    o->lora != NULL ? o->lora->adapter_rate : o->rate, result->n_epochs,
                    o->batch_texts, o->n_warm > 0 ? (double)o->n_warm : o->warm_share, o->decay,
                    o->layer_decay, o->n_frozen, o->max_length, result->n_updates,

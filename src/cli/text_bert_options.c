@@ -97,22 +97,19 @@ static wl_status read_numbers(struct wl_cli *cli, struct wl_text_bert_options *o
 wl_status wl_text_bert_options_read(struct wl_cli *cli, bool *is_bert,
                                     struct wl_text_bert_options *options, wl_error *error)
 {
-    const char *preset = wl_cli_text(cli, "preset", "bert");
+    const char *base = wl_cli_text(cli, "base", NULL);
+    const char *preset = wl_cli_text(cli, "preset", base != NULL ? "bert" : "own");
 
     WL_TRY(read_kind(cli, is_bert, error));
     if (!*is_bert) {
         return WL_OK;
     }
     if (!wl_text_bert_preset(preset, options)) {
-        return wl_fail(error, WL_EINVAL,
-                       "--preset wants bert, bert-zh, bert-en, bert-long or minilm, not \"%s\"",
-                       preset);
+        return wl_fail(
+            error, WL_EINVAL,
+            "--preset wants bert, bert-zh, bert-en, bert-long, minilm or own, not \"%s\"", preset);
     }
-    options->base = wl_cli_text(cli, "base", NULL);
-    if (options->base == NULL) {
-        return wl_fail(error, WL_EINVAL,
-                       "--model bert wants --base DIR, a Hugging Face folder of a BERT");
-    }
+    options->base = base;
     options->checkpoint = wl_cli_text(cli, "checkpoint", NULL);
     options->is_resumed = wl_cli_has(cli, "resume");
     if (options->is_resumed && options->checkpoint == NULL) {

@@ -7,10 +7,11 @@
 #define WL_TEXT_BERT_OPTIONS                                                                       \
     {"model", 0, "linear|bert", "what learns (default: linear; bert with --base)",                 \
      "模型类型（默认：linear；给出 --base 时为 bert）"},                                           \
-        {"base", 0, "DIR", "Hugging Face folder of the BERT to fine-tune",                         \
-         "待微调 BERT 的 Hugging Face 目录"},                                                      \
-        {"preset", 0, "NAME", "bert, bert-zh, bert-en, bert-long or minilm (default: bert)",       \
-         "参数组：bert、bert-zh、bert-en、bert-long、minilm（默认：bert）"},                       \
+        {"base", 0, "DIR",                                                                         \
+         "Hugging Face folder of the BERT to fine-tune (default: a tiny one from nothing)",        \
+         "待微调 BERT 的 Hugging Face 目录（默认：从零开始的小模型）"},                            \
+        {"preset", 0, "NAME", "bert, bert-zh, bert-en, bert-long, minilm, own (default: bert)",    \
+         "参数组：bert、bert-zh、bert-en、bert-long、minilm、own（默认：bert）"},                  \
         {"lr", 0, "RATE", "learning rate at its peak", "学习率峰值"},                              \
         {"epochs", 0, "N", "times every text is learned from", "训练轮数"},                        \
         {"batch", 0, "N", "texts of one update", "每次更新的文本数"},                              \

@@ -4,6 +4,7 @@
 #include "nn/text_bert_train.h"
 
 #include "base/limits.h"
+#include "nn/own_vocabulary.h"
 #include "nn/text_bert_inside.h"
 #include "text/text_folds.h"
 
@@ -55,7 +56,8 @@ bool wl_text_bert_preset(const char *name, struct wl_text_bert_options *options)
                    {"bert-zh", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 0, 3, 16},
                    {"bert-en", WL_ADAMW, 2e-5, 0.01, 500, 0.0, 0, 3, 16},
                    {"bert-long", WL_ADAM, 2e-5, 0.0, 0, 0.0, 0, 5, 32},
-                   {"minilm", WL_ADAMW, 2e-4, 0.01, 0, 0.1, 1, 8, 32}};
+                   {"minilm", WL_ADAMW, 2e-4, 0.01, 0, 0.1, 1, 8, 32},
+                   {"own", WL_ADAMW, 5e-4, 0.01, 0, 0.1, 0, 10, 32}};
 
     for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
         if (strcmp(name, presets[i].name) == 0) {
@@ -174,6 +176,45 @@ static void weigh_labels(struct training *t)
 
 /* -- the network -- */
 
+#define BASE_NONE "a network of its own"
+
+static const char *base_of(const struct training *t)
+{
+    return t->options->base != NULL ? t->options->base : BASE_NONE;
+}
+
+// An encoder that knows nothing yet, with a vocabulary from the texts to learn from.
+static wl_status make_folder(struct training *t, const struct wl_bert_folder_options *options,
+                             wl_error *error)
+{
+    struct wl_hf_wordpiece_files files = {.tokenizer = {.data = ""}};
+    struct wl_str *texts = wl_alloc_array(t->alloc, t->n_train, sizeof(*texts));
+    struct wl_bert_config shape;
+    struct wl_buf vocabulary;
+    wl_status status = WL_OK;
+
+    wl_buf_init(&vocabulary, t->alloc, 0);
+    if (texts == NULL) {
+        status = fail_memory(error);
+        goto done;
+    }
+    for (size_t i = 0; i < t->n_train; i++) {
+        texts[i] = t->set->texts[t->order[i]];
+    }
+    WL_GO(wl_own_vocabulary(t->alloc, texts, t->n_train, &vocabulary, error));
+    files.vocabulary = wl_buf_view(&vocabulary);
+    WL_ASSERT(wl_bert_shape_named("tiny", &shape));
+    WL_GO(wl_bert_folder_new(t->alloc, BASE_NONE, &files, &shape, options, &t->folder, error));
+    wl_notice(t->sink,
+              "no --base: a small network starts from nothing, with %zu pieces from these "
+              "texts; one that was trained on many texts reads much better",
+              t->folder->bert->config.n_vocabulary);
+done:
+    wl_alloc_free(t->alloc, texts);
+    wl_buf_release(&vocabulary);
+    return status;
+}
+
 static wl_status open_folder(struct training *t, wl_error *error)
 {
     struct wl_bert_folder_options options = wl_bert_folder_options_default();
@@ -183,7 +224,9 @@ static wl_status open_folder(struct training *t, wl_error *error)
     options.is_head_new = true;
     options.seed = t->options->seed;
     options.sink = t->sink;
-    WL_TRY(wl_bert_folder_open(t->alloc, t->options->base, &options, &t->folder, error));
+    WL_TRY(t->options->base != NULL
+               ? wl_bert_folder_open(t->alloc, t->options->base, &options, &t->folder, error)
+               : make_folder(t, &options, error));
     size_t n_positions = t->folder->bert->config.n_positions;
     t->max_length = t->options->max_length < n_positions ? t->options->max_length : n_positions;
     return WL_OK;
@@ -236,7 +279,7 @@ static wl_status settle_adapters(struct training *t, wl_error *error)
     const char *out = t->options->adapter_out;
 
     if (out != NULL) {
-        WL_TRY(wl_lora_save(t->lora, t->options->base, out, error));
+        WL_TRY(wl_lora_save(t->lora, base_of(t), out, error));
         wl_notice(t->sink, "adapters saved: %s", out);
     }
     WL_TRY(wl_lora_merge(t->lora, error));
@@ -407,7 +450,7 @@ static void tell_start(const struct training *t)
     wl_notice(t->sink,
               "fine-tuning %s: %zu layers of %zu, %.1f million numbers, %s; %zu texts, %zu held out"
               ", %zu tokens, %zu texts reach the limit of %zu tokens",
-              t->options->base, config->shape.n_layers, config->shape.n_channels,
+              base_of(t), config->shape.n_layers, config->shape.n_channels,
               (double)t->result.n_numbers * 1e-6, t->result.is_bf16 ? "bf16" : "float", t->n_train,
               t->set->n - t->n_train, t->starts[t->set->n], t->result.n_cut, t->max_length);
 }
