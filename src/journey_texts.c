@@ -18,7 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIECE_TEXTS 256 /* some 100 kB of text: enough work to share, small enough to balance */
+#define PIECE_TEXTS 256   /* some 100 kB of text: enough work to share, small enough to balance */
+#define CHUNK_TEXTS 16384 // read by networks ahead of the rest
 
 /* ---- the section ---- */
 
@@ -214,6 +215,9 @@ struct pass {
     uint32_t negative;
     size_t n_labels_max;
     double *p;                        /* (n_workers, n_labels_max) */
+    double *given[WL_READ_COUNT];     /* (CHUNK_TEXTS, n_labels) of networks, which read many texts
+                                         at once; NULL: texts are read one by one */
+    size_t begin;                     /* first text of the chunk */
     struct wl_text_scratch **scratch; /* (n_workers) */
     const struct wl_sink *sink;
 };
@@ -255,15 +259,22 @@ static uint32_t answer_id(const struct wl_text_classifier *classifier, const dou
     return answer.abstains ? WL_ID_NONE : ids[answer.label];
 }
 
-static wl_status read_text(const struct pass *pass, struct wl_text *text, size_t i_worker,
+static wl_status read_text(const struct pass *pass, size_t i_in_chunk, size_t i_worker,
                            wl_error *error)
 {
+    struct wl_text *text = &pass->company->texts.texts[pass->begin + i_in_chunk];
     struct wl_text_reading reading = {.is_read = true};
-    double *p = pass->p + i_worker * pass->n_labels_max;
+    double *own = pass->p + i_worker * pass->n_labels_max;
 
     for (size_t i = 0; i < WL_READ_COUNT; i++) {
         const struct wl_text_classifier *classifier = pass->readers->items[i].classifier;
-        WL_TRY(wl_text_classify(classifier, text->body, pass->scratch[i_worker], p, error));
+        const double *p = own;
+        if (pass->given[i] != NULL) {
+            size_t n_labels = wl_text_classifier_about(classifier)->n_labels;
+            p = pass->given[i] + i_in_chunk * n_labels;
+        } else {
+            WL_TRY(wl_text_classify(classifier, text->body, pass->scratch[i_worker], own, error));
+        }
         switch ((enum wl_text_read)i) {
         case WL_READ_SENTIMENT:
             reading.mood_e4 = (int32_t)lround((p[pass->positive] - p[pass->negative]) * 1e4);
@@ -284,10 +295,11 @@ static wl_status read_piece(void *context, size_t begin, size_t end, size_t i_wo
     struct pass *pass = context;
 
     if (i_worker == 0) {
-        wl_progress(pass->sink, "texts", (double)begin / (double)pass->company->texts.n_texts);
+        wl_progress(pass->sink, "texts",
+                    (double)(pass->begin + begin) / (double)pass->company->texts.n_texts);
     }
     for (size_t i = begin; i < end; i++) {
-        WL_TRY(read_text(pass, &pass->company->texts.texts[i], i_worker, error));
+        WL_TRY(read_text(pass, i, i_worker, error));
     }
     return WL_OK;
 }
@@ -343,6 +355,55 @@ static wl_status prepare(struct pass *pass, struct wl_arena *arena, size_t n_thr
     return WL_OK;
 }
 
+static bool is_network(const struct wl_text_classifier *classifier)
+{
+    return strcmp(wl_text_classifier_about(classifier)->algorithm, "bert") == 0;
+}
+
+// What networks say of a chunk of texts; views has room for it.
+static wl_status read_ahead(struct pass *pass, size_t n, size_t n_threads, struct wl_str *views,
+                            wl_error *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        views[i] = pass->company->texts.texts[pass->begin + i].body;
+    }
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        if (pass->given[i] != NULL) {
+            WL_TRY(wl_text_classify_all(pass->readers->items[i].classifier, pass->company->alloc,
+                                        views, n, n_threads, pass->given[i], error));
+        }
+    }
+    return WL_OK;
+}
+
+static wl_status read_chunks(struct pass *pass, struct wl_arena *arena, size_t n_threads,
+                             wl_error *error)
+{
+    size_t n_texts = pass->company->texts.n_texts;
+    size_t n_chunk = n_texts < CHUNK_TEXTS ? n_texts : CHUNK_TEXTS;
+    struct wl_str *views = wl_arena_zeroed(arena, n_chunk, sizeof(*views));
+    bool is_short = views == NULL;
+
+    for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        const struct wl_text_classifier *classifier = pass->readers->items[i].classifier;
+        if (is_network(classifier)) {
+            size_t n_labels = wl_text_classifier_about(classifier)->n_labels;
+            pass->given[i] = wl_arena_zeroed(arena, n_chunk, n_labels * sizeof(double));
+            is_short = is_short || pass->given[i] == NULL;
+        }
+    }
+    if (is_short) {
+        return wl_fail(error, WL_ENOMEM, "no memory to read texts");
+    }
+    for (pass->begin = 0; pass->begin < n_texts; pass->begin += CHUNK_TEXTS) {
+        size_t left = n_texts - pass->begin;
+        size_t n = left < CHUNK_TEXTS ? left : CHUNK_TEXTS;
+        WL_TRY(read_ahead(pass, n, n_threads, views, error));
+        WL_TRY(wl_parallel_for(n_threads, n, PIECE_TEXTS, read_piece, pass, error));
+    }
+    return WL_OK;
+}
+
 wl_status wl_readers_apply(const struct wl_readers *readers, struct wl_company *company,
                            size_t n_threads, const struct wl_sink *sink, wl_error *error)
 {
@@ -359,8 +420,7 @@ wl_status wl_readers_apply(const struct wl_readers *readers, struct wl_company *
     for (size_t i = 0; i < n_workers; i++) {
         WL_GO(wl_text_scratch_new(company->alloc, &pass.scratch[i], error));
     }
-    WL_GO(
-        wl_parallel_for(n_workers, company->texts.n_texts, PIECE_TEXTS, read_piece, &pass, error));
+    WL_GO(read_chunks(&pass, &arena_batch, n_workers, error));
     wl_progress(sink, "texts", 1.0);
 done:
     for (size_t i = 0; pass.scratch != NULL && i < n_workers; i++) {

@@ -32,6 +32,30 @@ static wl_status count_letters(const struct wl_text_classifier *classifier, stru
     return WL_OK;
 }
 
+// A network is asked for many texts at once, and never for one.
+static wl_status refuse_one(const struct wl_text_classifier *classifier, struct wl_str text,
+                            struct wl_text_scratch *scratch, double *p, wl_error *error)
+{
+    (void)classifier;
+    (void)text;
+    (void)scratch;
+    (void)p;
+    return wl_fail(error, WL_EINTERNAL, "one by one");
+}
+
+static wl_status count_all(const struct wl_text_classifier *classifier, const wl_alloc *alloc,
+                           const struct wl_str *texts, size_t n, size_t n_threads, double *p,
+                           wl_error *error)
+{
+    (void)alloc;
+    (void)n_threads;
+    for (size_t i = 0; i < n; i++) {
+        WL_TRY(
+            count_letters(classifier, texts[i], NULL, p + i * classifier->about.n_labels, error));
+    }
+    return WL_OK;
+}
+
 static void free_nothing(struct wl_text_classifier *classifier)
 {
     (void)classifier;
@@ -54,11 +78,20 @@ static struct wl_readers double_readers(void)
     struct wl_readers readers = {.why = ""};
 
     for (size_t i = 0; i < WL_READ_COUNT; i++) {
+        doubles[i].about.algorithm = "letters";
         doubles[i].classify = count_letters;
+        doubles[i].classify_all = NULL;
         doubles[i].free = free_nothing;
         readers.items[i] = (struct wl_reader){.name = "letters", .classifier = &doubles[i]};
     }
     return readers;
+}
+
+static void make_network(struct wl_text_classifier *classifier)
+{
+    classifier->about.algorithm = "bert";
+    classifier->classify = refuse_one;
+    classifier->classify_all = count_all;
 }
 
 static uint32_t intern(struct wl_dict *dict, const char *text)
@@ -116,8 +149,11 @@ static void test_a_text_is_read(void)
     wl_company_free(company);
 }
 
-static void test_threads_leave_no_trace(void)
+// One thread, text by text; five threads, where two of the readers are networks.
+static void test_threads_and_networks_leave_no_trace(void)
 {
+    enum { TEXTS = 17000 }; // two chunks
+
     static const char letters[] = "nopxcrajplsbs ";
     uint64_t seed = check_seed();
     struct wl_company *companies[2] = {NULL, NULL};
@@ -126,16 +162,20 @@ static void test_threads_leave_no_trace(void)
     for (size_t c = 0; c < 2; c++) {
         uint64_t own = seed;
         CHECK_INT(wl_company_new(wl_alloc_default(), &companies[c], NULL), WL_OK);
-        for (size_t i = 0; i < 3000; i++) {
+        for (size_t i = 0; i < TEXTS; i++) {
             char body[24] = {0};
             for (size_t b = 0; b < sizeof(body) - 1; b++) {
                 body[b] = letters[check_rand(&own) % (sizeof(letters) - 1)];
             }
             add_text(companies[c], "u", 0, 0, body);
         }
+        if (c == 1) {
+            make_network(&doubles[WL_READ_SENTIMENT]);
+            make_network(&doubles[WL_READ_REASON]);
+        }
         CHECK_INT(wl_readers_apply(&readers, companies[c], c == 0 ? 1 : 5, NULL, NULL), WL_OK);
     }
-    for (size_t i = 0; i < 3000; i++) {
+    for (size_t i = 0; i < TEXTS; i++) {
         struct wl_text_reading a = companies[0]->texts.texts[i].reading;
         struct wl_text_reading b = companies[1]->texts.texts[i].reading;
         CHECK(a.mood_e4 == b.mood_e4 && a.sentiment == b.sentiment && a.intent == b.intent &&
@@ -278,7 +318,7 @@ static void test_a_missing_model_is_never_silent(void)
 int main(void)
 {
     RUN(test_a_text_is_read);
-    RUN(test_threads_leave_no_trace);
+    RUN(test_threads_and_networks_leave_no_trace);
     RUN(test_the_future_changes_nothing);
     RUN(test_section);
     RUN(test_a_missing_model_is_never_silent);
