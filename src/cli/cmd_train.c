@@ -1,6 +1,7 @@
 /* train and evaluate: learn, judge beside the baselines, keep the version. */
 #include "cli/commands.h"
 #include "cli/journey_run.h"
+#include "cli/run_log.h"
 #include "cli/train_run.h"
 
 #include "journey_train.h"
@@ -72,9 +73,7 @@ static const struct wl_option train_options[] = {
     {"sequence", 0, "NAME",
      "give the model what lstm, gru, cnn or transformer reads from events, as a column",
      "把 lstm、gru、cnn 或 transformer 从行为序列读出的结果作为一列加入模型"},
-    {"log", 0, "FILE",
-     "write loss and accuracy of every epoch of a sequence model there, as JSON lines",
-     "把序列模型每一轮的损失和准确率写入该文件（JSON 行）"},
+    WL_RUN_LOG_OPTIONS,
     {"preset", 0, "NAME", "lstm, gru or cnn on a table without dates: every column is one step",
      "在没有日期的表上训练 lstm、gru 或 cnn：每一列是一步"},
     {"label", 0, "COLUMN",
@@ -102,6 +101,6 @@ const struct wl_command wl_command_evaluate = {
     .arguments = "",
     .example = "wanliu evaluate --json",
     .options = train_options,
-    .n_options = 4, // up to --log
+    .n_options = 5, // up to --mlflow
     .run = run_evaluate,
 };

@@ -1,8 +1,10 @@
 /* Figures of a training, for machines and for people. */
 #include "cli/train_run.h"
 
-#include "base/file.h"
 #include "base/json_write.h"
+#include "cli/run_log.h"
+
+#include <string.h>
 
 static void epoch_lines(const struct wl_cli_learned *learned, struct wl_buf *text)
 {
@@ -43,21 +45,37 @@ static void epoch_table(const struct wl_cli *cli, const struct wl_cli_learned *l
     }
 }
 
+static wl_status put_lines(struct wl_run_log *log, const struct wl_cli_learned *learned,
+                           struct wl_buf *text, wl_error *error)
+{
+    const struct wl_metric *auc = &learned->evaluation->metrics[WL_METRIC_AUC];
+
+    epoch_lines(learned, text);
+    WL_TRY(wl_buf_check(text, error));
+    for (size_t at = 0; at < text->n_bytes;) {
+        const char *end = memchr(text->data + at, '\n', text->n_bytes - at);
+        size_t n_bytes = (size_t)(end - (text->data + at));
+        WL_TRY(wl_run_log_line(log, (struct wl_str){.data = text->data + at, .n_bytes = n_bytes},
+                               error));
+        at += n_bytes + 1;
+    }
+    WL_TRY(wl_run_log_metric(log, "auc", auc->value, error));
+    return wl_run_log_end(log, true, error);
+}
+
 static wl_status write_log(struct wl_cli *cli, const struct wl_cli_learned *learned,
                            wl_error *error)
 {
-    const char *path = wl_cli_text(cli, "log", NULL);
+    struct wl_run_log log = {0};
     struct wl_buf text;
 
-    if (path == NULL) {
-        return WL_OK;
-    }
     wl_buf_init(&text, cli->alloc, 0);
-    epoch_lines(learned, &text);
-    wl_status status = wl_buf_check(&text, error);
+    wl_status status = wl_run_log_open(cli, learned->evaluation->set, learned->evaluation->model,
+                                       false, &log, error);
     if (status == WL_OK) {
-        status = wl_file_write(path, wl_buf_view(&text), error);
+        status = put_lines(&log, learned, &text, error);
     }
+    wl_run_log_close(&log);
     wl_buf_release(&text);
     return status;
 }

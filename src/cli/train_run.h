@@ -13,7 +13,7 @@ struct wl_cli_learned {
 };
 
 /* wl_cli_learned_print - figures to standard output: with --json a line for each epoch, then one
- * for each figure; else pages for people. Epochs also go to the file of --log, a line each.
+ * for each figure; else pages for people. Epochs also go to --run-log and --mlflow.
  * Errors:  WL_EIO, WL_ENOMEM. */
 WL_MUST_CHECK wl_status wl_cli_learned_print(struct wl_cli *cli,
                                              const struct wl_cli_learned *learned, wl_error *error);

@@ -211,6 +211,11 @@ void wl_evaluation_curve_csv(const struct wl_evaluation *evaluation, struct wl_b
 void wl_evaluation_text_gain(const struct wl_evaluation *evaluation, const char *language,
                              struct wl_buf *text);
 
+/* wl_evaluation_sequence_gain - likewise what the order of events adds, with
+ * WL_BASELINE_NO_SEQUENCE. */
+void wl_evaluation_sequence_gain(const struct wl_evaluation *evaluation, const char *language,
+                                 struct wl_buf *text);
+
 /* wl_evaluation_warnings - the warnings of a report, one per line, zh or en; nothing when there are
  * none: too good to be true, random split, below the minimum, the data's own caution. */
 void wl_evaluation_warnings(const struct wl_evaluation *evaluation, const char *language,

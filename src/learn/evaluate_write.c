@@ -144,45 +144,79 @@ static const struct wl_baseline_result *find_baseline(const struct wl_evaluation
     return NULL;
 }
 
+/* What a part of the model adds: the model beside itself without it, and beside that part alone. */
+struct addition {
+    const char *without; /* names of the two baselines */
+    const char *only;
+    const char *what_en; /* "text" */
+    const char *what_zh;
+};
+
+static const struct addition additions[] = {
+    {WL_BASELINE_NO_TEXT, WL_BASELINE_TEXT_ONLY, "text", "文本"},
+    {WL_BASELINE_NO_SEQUENCE, WL_BASELINE_SEQUENCE_ONLY, "the order of events", "行为的先后顺序"}};
+
 // What may be concluded from a gain: an interval that holds 0 shows nothing.
-static const char *gain_verdict(const struct wl_metric *gain, bool is_zh)
+static void put_verdict(const struct wl_metric *gain, const struct addition *addition, bool is_zh,
+                        struct wl_buf *text)
 {
+    const char *what = is_zh ? addition->what_zh : addition->what_en;
+
     if (!(gain->low > 0.0) && !(gain->high < 0.0)) {
-        return is_zh ? "区间包含 0：不能说文本有帮助" : "the interval holds 0: no gain is shown";
+        if (is_zh) {
+            wl_buf_format(text, "区间包含 0：不能说%s有帮助", what);
+        } else {
+            wl_buf_text(text, "the interval holds 0: no gain is shown");
+        }
+    } else if (gain->high < 0.0) {
+        wl_buf_format(text, is_zh ? "%s使模型变差" : "%s makes the model worse", what);
+    } else {
+        wl_buf_format(text, is_zh ? "%s有帮助" : "%s helps", what);
     }
-    if (gain->high < 0.0) {
-        return is_zh ? "文本使模型变差" : "text makes the model worse";
-    }
-    return is_zh ? "文本有帮助" : "text helps";
 }
 
-void wl_evaluation_text_gain(const struct wl_evaluation *evaluation, const char *language,
-                             struct wl_buf *text)
+static void put_gain(const struct wl_evaluation *evaluation, const struct addition *addition,
+                     const char *language, struct wl_buf *text)
 {
     bool is_zh = strcmp(language, "zh") == 0;
-    const struct wl_baseline_result *without = find_baseline(evaluation, WL_BASELINE_NO_TEXT);
-    const struct wl_baseline_result *only = find_baseline(evaluation, WL_BASELINE_TEXT_ONLY);
+    const struct wl_baseline_result *without = find_baseline(evaluation, addition->without);
+    const struct wl_baseline_result *only = find_baseline(evaluation, addition->only);
+    const char *what = is_zh ? addition->what_zh : addition->what_en;
 
     if (without == NULL || !isfinite(without->auc_gain.value)) {
         return;
     }
     const struct wl_metric *gain = &without->auc_gain;
     wl_buf_format(text,
-                  is_zh ? "文本带来的增益：AUC %+.4f（95 %% 区间 %.4f 至 %.4f），%s"
-                        : "what text adds: AUC %+.4f (95 %% interval %.4f to %.4f), %s",
-                  gain->value, gain->low, gain->high, gain_verdict(gain, is_zh));
+                  is_zh ? "%s带来的增益：AUC %+.4f（95 %% 区间 %.4f 至 %.4f），"
+                        : "what %s adds: AUC %+.4f (95 %% interval %.4f to %.4f), ",
+                  what, gain->value, gain->low, gain->high);
+    put_verdict(gain, addition, is_zh, text);
     if (only != NULL && isfinite(only->auc.value)) {
-        wl_buf_format(text, is_zh ? "；仅用文本 AUC %.4f" : "; text alone has AUC %.4f",
+        wl_buf_format(text, is_zh ? "；仅用%s AUC %.4f" : "; %s alone has AUC %.4f", what,
                       only->auc.value);
     }
 }
 
-static void put_note(const struct wl_evaluation *evaluation, struct wl_buf *text)
+void wl_evaluation_text_gain(const struct wl_evaluation *evaluation, const char *language,
+                             struct wl_buf *text)
+{
+    put_gain(evaluation, &additions[0], language, text);
+}
+
+void wl_evaluation_sequence_gain(const struct wl_evaluation *evaluation, const char *language,
+                                 struct wl_buf *text)
+{
+    put_gain(evaluation, &additions[1], language, text);
+}
+
+static void put_note(const struct wl_evaluation *evaluation, const struct addition *addition,
+                     struct wl_buf *text)
 {
     struct wl_buf note;
 
     wl_buf_init(&note, text->alloc, 0);
-    wl_evaluation_text_gain(evaluation, "en", &note);
+    put_gain(evaluation, addition, "en", &note);
     if (note.n_bytes > 0) {
         struct wl_json_writer json = wl_json_begin(text);
         wl_json_open(&json, '{');
@@ -215,7 +249,9 @@ void wl_evaluation_lines(const struct wl_evaluation *evaluation, struct wl_buf *
     for (size_t i = 0; i < WARNINGS_MAX; i++) {
         put_warning(evaluation, warning_text(evaluation, i, false, scratch), text);
     }
-    put_note(evaluation, text);
+    for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
+        put_note(evaluation, &additions[i], text);
+    }
 }
 
 static void put_named_metric(struct wl_json_writer *json, const char *key,
@@ -434,10 +470,12 @@ static void page_baselines(const struct wl_evaluation *evaluation, bool is_zh, s
                        baseline->name);
         page_metric(label, &baseline->auc_gain, is_zh, text);
     }
-    size_t before = text->n_bytes;
-    wl_evaluation_text_gain(evaluation, is_zh ? "zh" : "en", text);
-    if (text->n_bytes > before) {
-        wl_buf_char(text, '\n');
+    for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
+        size_t before = text->n_bytes;
+        put_gain(evaluation, &additions[i], is_zh ? "zh" : "en", text);
+        if (text->n_bytes > before) {
+            wl_buf_char(text, '\n');
+        }
     }
 }
 

@@ -298,6 +298,25 @@ static void write_epochs(const struct wl_report_epochs *epochs, struct wl_buf *h
     wl_chart_figure(&chart, html);
 }
 
+// What the order of events adds to a model that also has other features.
+static void write_gain(const struct wl_evaluation *evaluation, struct wl_buf *html)
+{
+    struct wl_buf zh;
+    struct wl_buf en;
+
+    wl_buf_init(&zh, html->alloc, 0);
+    wl_buf_init(&en, html->alloc, 0);
+    wl_evaluation_sequence_gain(evaluation, "zh", &zh);
+    wl_evaluation_sequence_gain(evaluation, "en", &en);
+    if (zh.n_bytes > 0 && en.n_bytes > 0) {
+        wl_buf_text(html, "<p>");
+        wl_html_label(html, (struct wl_label){.zh = zh.data, .en = en.data});
+        wl_buf_text(html, "</p>\n");
+    }
+    wl_buf_release(&zh);
+    wl_buf_release(&en);
+}
+
 static void write_confusion_row(struct wl_buf *html, enum wl_report_word word, double left,
                                 double stayed)
 {
@@ -342,6 +361,7 @@ void wl_report_quality(const struct wl_report *report, struct wl_buf *html)
     }
     write_warnings(evaluation, html);
     write_baselines(evaluation, html);
+    write_gain(evaluation, html);
     wl_buf_text(html, "<div class=\"pair\">\n");
     write_curve(evaluation, true, html);
     write_curve(evaluation, false, html);

@@ -14,7 +14,7 @@ BEGIN {
     }
 }' >user_data.csv
 echo "== figures"
-wanliu --threads 1 train --preset lstm user_data.csv --json --log epochs.ndjson >one.json 2>said
+wanliu --threads 1 train --preset lstm user_data.csv --json --run-log epochs.ndjson >one.json 2>said
 cat said
 grep -c '"metric"' one.json
 grep -o '"metric":"\(auc\|precision\|recall\|f1\)",' one.json | sort -u
