@@ -120,9 +120,10 @@ static wl_status declare_given(struct wl_journey *journey, const struct wl_node 
         "\"en\":\"tendency to leave, read from messages\",\"unit_zh\":\"%\",\"unit_en\":\"%\","
         "\"code\":\"support_issue\"}";
     static const char sequence[] =
-        "{\"name\":\"" WL_SEQUENCE_FEATURE "\",\"zh\":\"从行为的先后顺序读出的流失倾向\","
-        "\"en\":\"tendency to leave, read from the order of events\",\"unit_zh\":\"%\","
-        "\"unit_en\":\"%\"}";
+        "{\"name\":\"" WL_SEQUENCE_FEATURE
+        "\",\"zh\":\"从行为的先后顺序整体读出的流失倾向（不指明具体行为）\","
+        "\"en\":\"tendency to leave, read from all events in their order (single ones are not "
+        "explained)\",\"unit_zh\":\"%\",\"unit_en\":\"%\"}";
     bool has_both = journey->texts.has_churn && journey->has_sequences;
     struct wl_node *root = NULL;
     char list[1024];
