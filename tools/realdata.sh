@@ -1,7 +1,8 @@
 #!/bin/bash
 # realdata.sh [SET...] - figures on public data sets, one JSON line each, made by the public
 # commands. Two kinds of sets: examples/<set>/files with a wanliu.yaml beside it (one line for each
-# source and file; ingest and evaluate), and examples/<set>/text (labelled texts; text train):
+# source and file; ingest and evaluate; beside it perhaps "sequences", a line of options for each
+# evaluation more), and examples/<set>/text (labelled texts; text train):
 #   need FILE              of the data
 #   make OUT KIND FILE..   by tools/text_sets.py, for odd forms
 #   simulate               the texts of a simulated site, made here
@@ -40,6 +41,10 @@ run_files() {
         "$wanliu" -C "$work/$1" -q ingest --source "$source" "$data/$file" >/dev/null
     done <"examples/$1/files"
     "$wanliu" -C "$work/$1" -q evaluate --json || code=1
+    [ ! -f "examples/$1/sequences" ] || while read -r options; do
+        # shellcheck disable=SC2086
+        "$wanliu" -C "$work/$1" -q evaluate --json $options || code=1
+    done <"examples/$1/sequences"
 }
 
 # run_keywords SET LANGUAGE REASON...: the reasons that tell leavers' texts apart, and how many of these
