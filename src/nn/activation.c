@@ -8,19 +8,9 @@
 #include <math.h>
 #include <stdalign.h>
 
-static inline float gelu_exact(float x)
-{
-    return x * wl_normal_share(x);
-}
-
 static inline float gelu_exact_slope(float x)
 {
     return wl_normal_share(x) + x * 0.3989422804014327F * wl_exp(-0.5F * x * x);
-}
-
-static inline float gelu_tanh(float x)
-{
-    return 0.5F * x * (1.0F + wl_tanh(0.7978845608028654F * (x + 0.044715F * x * x * x)));
 }
 
 static inline float gelu_tanh_slope(float x)
@@ -35,11 +25,11 @@ WL_CLONES static void gelu_tile(enum wl_gelu kind, const float *restrict x, size
 {
     if (kind == WL_GELU_EXACT) {
         for (size_t i = 0; i < n; i++) {
-            y[i] = gelu_exact(x[i]);
+            y[i] = wl_gelu_exact(x[i]);
         }
     } else {
         for (size_t i = 0; i < n; i++) {
-            y[i] = gelu_tanh(x[i]);
+            y[i] = wl_gelu_tanh(x[i]);
         }
     }
 }
@@ -183,6 +173,60 @@ void wl_dropout_apply(struct wl_dropout dropout, const struct wl_matrix *x,
             memcpy(to, from, at.n * sizeof(*to));
         }
         wl_tile_write(y, at.i, at.begin, at.n, out);
+    }
+}
+
+WL_CLONES static float row_reach(const float *x, size_t n)
+{
+    float reach[WL_LANES] = {0};
+    float all = 0.0F;
+    size_t i = 0;
+
+    for (; i + WL_LANES <= n; i += WL_LANES) {
+        for (size_t l = 0; l < WL_LANES; l++) {
+            float size = fabsf(x[i + l]);
+            reach[l] = size > reach[l] ? size : reach[l];
+        }
+    }
+    for (; i < n; i++) {
+        all = fabsf(x[i]) > all ? fabsf(x[i]) : all;
+    }
+    for (size_t l = 0; l < WL_LANES; l++) {
+        all = reach[l] > all ? reach[l] : all;
+    }
+    return all;
+}
+
+WL_CLONES static void quantize_tile(const float *restrict x, float factor, size_t n,
+                                    int8_t *restrict y)
+{
+    for (size_t i = 0; i < n; i++) {
+        // Adding and taking away 1.5 * 2^23 rounds to a whole number, ties to even.
+        float whole = x[i] * factor + 12582912.0F - 12582912.0F;
+        y[i] = (int8_t)(int32_t)whole;
+    }
+}
+
+void wl_rows_quantize(const struct wl_matrix *x, const struct wl_matrix *y, float *scales)
+{
+    size_t n = x->n_columns;
+
+    WL_ASSERT(y->number == WL_S8);
+#pragma omp parallel for schedule(static) if (WL_WORTH(x->n_rows * n))
+    for (size_t i = 0; i < x->n_rows; i++) {
+        alignas(64) float in[WL_TILE];
+        float reach = 0.0F;
+        for (size_t begin = 0; begin < n; begin += WL_TILE) {
+            size_t width = n - begin < WL_TILE ? n - begin : WL_TILE;
+            reach = fmaxf(reach, row_reach(wl_tile_read(x, i, begin, width, in), width));
+        }
+        scales[i] = reach / 127.0F;
+        for (size_t begin = 0; begin < n; begin += WL_TILE) {
+            size_t width = n - begin < WL_TILE ? n - begin : WL_TILE;
+            quantize_tile(wl_tile_read(x, i, begin, width, in),
+                          reach > 0.0F ? 127.0F / reach : 0.0F, width,
+                          (int8_t *)y->data + i * y->stride + begin);
+        }
     }
 }
 

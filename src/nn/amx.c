@@ -15,7 +15,7 @@
 #define _GNU_SOURCE // syscall
 #include "nn/amx.h"
 
-#include "nn/numbers.h"
+#include "nn/vector_math.h"
 
 #include <string.h>
 
@@ -33,7 +33,8 @@
 #define BIG_BYTES   ((size_t)1 << 20)    // c above this leaves the cache before it is read again
 
 #define TILED                                                                                      \
-    __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512f,avx512bw,avx512vl,avx512bf16")))
+    __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512f,avx512bw,avx512vl,avx512bf16,"       \
+                          "fma,prefer-vector-width=512")))
 #define TILED_INLINE TILED __attribute__((always_inline))
 
 bool wl_amx_start(void)
@@ -229,6 +230,35 @@ static inline TILED_INLINE void store(void *to, __m512i line, bool is_past)
     }
 }
 
+// 32 floats into a float or bf16 matrix, from its element on.
+static inline TILED_INLINE void store_row(const struct wl_matrix *y, size_t at, const __m512 *x,
+                                          bool is_past)
+{
+    if (y->number == WL_BF16) {
+        store((uint16_t *)y->data + at, (__m512i)_mm512_cvtne2ps_pbh(x[1], x[0]), is_past);
+    } else {
+        store((float *)y->data + at, _mm512_castps_si512(x[0]), is_past);
+        store((float *)y->data + at + 16, _mm512_castps_si512(x[1]), is_past);
+    }
+}
+
+static inline TILED_INLINE void gelu_row(enum wl_gelu kind, __m512 *x)
+{
+    float values[STRIP];
+
+    memcpy(values, x, sizeof(values));
+    if (kind == WL_GELU_EXACT) {
+        for (size_t j = 0; j < STRIP; j++) {
+            values[j] = wl_gelu_exact(values[j]);
+        }
+    } else {
+        for (size_t j = 0; j < STRIP; j++) {
+            values[j] = wl_gelu_tanh(values[j]);
+        }
+    }
+    memcpy(x, values, sizeof(values));
+}
+
 // Two halves of a row of sums as floats: scaled, with bias, with what was there.
 static inline TILED_INLINE void finish_row(const struct wl_amx_product *p,
                                            const struct unfinished *u, size_t i)
@@ -241,25 +271,27 @@ static inline TILED_INLINE void finish_row(const struct wl_amx_product *p,
     for (int h = 0; p->number == WL_S8 && h < 2; h++) {
         x[h] = _mm512_cvtepi32_ps(_mm512_castps_si512(x[h]));
     }
-    for (int h = 0; p->scales[0] != NULL && h < 2; h++) {
-        x[h] = _mm512_mul_ps(x[h], _mm512_set1_ps(p->scales[0][u->row + i]));
-        x[h] = _mm512_mul_ps(x[h], _mm512_loadu_ps(p->scales[1] + u->column + 16 * h));
+    for (int h = 0; p->end.row_scales != NULL && h < 2; h++) {
+        x[h] = _mm512_mul_ps(x[h], _mm512_set1_ps(p->end.row_scales[u->row + i]));
+        x[h] = _mm512_mul_ps(x[h], _mm512_loadu_ps(p->end.column_scales + u->column + 16 * h));
     }
-    if (p->bias != NULL) {
-        x[0] = _mm512_add_ps(x[0], _mm512_loadu_ps(p->bias + u->column));
-        x[1] = _mm512_add_ps(x[1], _mm512_loadu_ps(p->bias + u->column + 16));
+    if (p->end.bias != NULL) {
+        x[0] = _mm512_add_ps(x[0], _mm512_loadu_ps(p->end.bias + u->column));
+        x[1] = _mm512_add_ps(x[1], _mm512_loadu_ps(p->end.bias + u->column + 16));
     }
-    if (p->c->number == WL_BF16) {
-        store((uint16_t *)p->c->data + at, (__m512i)_mm512_cvtne2ps_pbh(x[1], x[0]), is_past);
-        return;
+    if (p->end.is_added) {
+        const float *before = (const float *)p->c->data + at;
+        x[0] = _mm512_add_ps(x[0], _mm512_loadu_ps(before));
+        x[1] = _mm512_add_ps(x[1], _mm512_loadu_ps(before + 16));
     }
-    float *to = (float *)p->c->data + at;
-    if (p->is_added) {
-        x[0] = _mm512_add_ps(x[0], _mm512_loadu_ps(to));
-        x[1] = _mm512_add_ps(x[1], _mm512_loadu_ps(to + 16));
+    if (p->end.has_gelu) {
+        if (p->end.keeps_before) {
+            size_t there = (u->row + i) * p->end.before_gelu->stride + u->column;
+            store_row(p->end.before_gelu, there, x, is_past);
+        }
+        gelu_row(p->end.gelu, x);
     }
-    store(to, _mm512_castps_si512(x[0]), is_past);
-    store(to + 16, _mm512_castps_si512(x[1]), is_past);
+    store_row(p->c, at, x, is_past);
 }
 
 static inline TILED_INLINE void finish_rows(const struct wl_amx_product *p, struct unfinished *u,
@@ -380,7 +412,7 @@ TILED static void multiply_strip(const struct wl_amx_product *p, size_t begin, s
     alignas(64) char sums[2][STRIP * STRIP * sizeof(float)];
     struct unfinished before = {0};
     size_t configured = 0;
-    bool is_past = !p->is_added && goes_past(p->c); // what was read is in the cache
+    bool is_past = !p->end.is_added && goes_past(p->c); // what was read is in the cache
 
     for (size_t row = begin, turn = 0; row < end; row += STRIP, turn ^= 1) {
         size_t n_rows = end - row < STRIP ? end - row : STRIP;

@@ -39,17 +39,15 @@ struct wl_amx_product {
     size_t m;
     size_t n; // a multiple of the strip
     size_t k;
-    enum wl_number number;     // of a and b
-    const void *a;             // packed, or rows
-    size_t a_stride;           // elements from row to row; 0: packed
-    const void *b;             // packed
-    const float *bias;         // (n) or NULL
-    const float *scales[2];    // (m) and (n), what a row and a column count; or NULL
-    bool is_added;             // to c, which is float
+    enum wl_number number; // of a and b
+    const void *a;         // packed, or rows
+    size_t a_stride;       // elements from row to row; 0: packed
+    const void *b;         // packed
+    struct wl_gemm_end end;
     const struct wl_matrix *c; // (m, n) float or bf16
 };
 
-/* wl_amx_multiply - c = or += a b, times scales, plus bias. */
+/* wl_amx_multiply - c = a b, ended. Added to c only when that is float. */
 void wl_amx_multiply(const struct wl_amx_product *product);
 
 #endif

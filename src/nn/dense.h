@@ -16,6 +16,8 @@ struct wl_dense {
     struct wl_gemm_packed
         *packed; /* weights as the processor likes them, by wl_dense_pack; or NULL */
     enum wl_number packed_number;
+    const wl_alloc *alloc; /* of scales */
+    float *scales;         /* (n_out) of packed int8; or NULL */
     const struct wl_lora_layer
         *lora; /* adapters added to the output (nn/lora.h), or NULL; borrowed */
 };
@@ -26,8 +28,10 @@ WL_MUST_CHECK wl_status wl_dense_add(struct wl_tensors *tensors, const char *nam
                                      size_t n_out, bool has_bias, struct wl_dense *dense,
                                      wl_error *error);
 
-/* wl_dense_pack - keep a copy of the weights for quicker forward passes on rows of this number;
- * give it back with wl_dense_unpack. The copy does not follow the weights: not for training.
+/* wl_dense_pack - keep a copy of the weights for quicker forward passes on rows of this number; with
+ * WL_S8 on any rows, which are rounded to int8 on their way: a scale for each row and each output.
+ * Where the processor has no int8, in the number that it likes best instead. Give it back with
+ * wl_dense_unpack. The copy does not follow the weights: not for training.
  * Errors: WL_ENOMEM, WL_ELIBRARY. */
 WL_MUST_CHECK wl_status wl_dense_pack(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                                       struct wl_dense *dense, enum wl_number number,
@@ -39,6 +43,13 @@ void wl_dense_unpack(struct wl_dense *dense);
 WL_MUST_CHECK wl_status wl_dense_forward(struct wl_gemm *gemm, const struct wl_tensors *tensors,
                                          const struct wl_dense *dense, const struct wl_matrix *x,
                                          const struct wl_matrix *y, wl_error *error);
+
+/* wl_dense_forward_end - wl_dense_forward with an end, whose bias and scales are the layer's. */
+WL_MUST_CHECK wl_status wl_dense_forward_end(struct wl_gemm *gemm, const struct wl_tensors *tensors,
+                                             const struct wl_dense *dense,
+                                             const struct wl_matrix *x,
+                                             const struct wl_gemm_end *end,
+                                             const struct wl_matrix *y, wl_error *error);
 
 /* wl_dense_backward - gradients += those of W and b, unless they are frozen; dx = dy W.
  *   dy  (in)  (N, n_out) the number of x.

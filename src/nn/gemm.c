@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "nn/amx.h"
+#include "nn/kernels.h"
 #include "nn/numbers.h"
 
 #include <oneapi/dnnl/dnnl.h>
@@ -50,6 +51,7 @@ struct wl_gemm {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     bool has_bf16;
+    bool has_s8;
     bool has_tiles;
     struct plan *plans; // (SLOTS)
     size_t n_plans;
@@ -172,6 +174,12 @@ static bool find_bf16(dnnl_engine_t engine)
            is_fast;
 }
 
+// The library names sets of instructions by bits: a larger set has those of the smaller one.
+static bool has_isa(dnnl_cpu_isa_t isa)
+{
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
+}
+
 wl_status wl_gemm_open(const wl_alloc *alloc, size_t n_threads, struct wl_gemm **gemm_out,
                        wl_error *error)
 {
@@ -194,8 +202,8 @@ wl_status wl_gemm_open(const wl_alloc *alloc, size_t n_threads, struct wl_gemm *
                 error));
     gemm->has_bf16 = find_bf16(gemm->engine);
     // The library's view of the processor can be narrowed by its users, and then ours is.
-    gemm->has_tiles =
-        dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_amx && wl_amx_start();
+    gemm->has_s8 = has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
+    gemm->has_tiles = has_isa(dnnl_cpu_isa_avx512_core_amx) && wl_amx_start();
     *gemm_out = gemm;
     gemm = NULL;
 done:
@@ -218,6 +226,11 @@ void wl_gemm_close(struct wl_gemm *gemm)
     (void)dnnl_engine_destroy(gemm->engine);
     wl_alloc_free(gemm->alloc, gemm->plans);
     wl_alloc_free(gemm->alloc, gemm);
+}
+
+bool wl_gemm_has_s8(const struct wl_gemm *gemm)
+{
+    return gemm->has_s8;
 }
 
 bool wl_gemm_has_bf16(const struct wl_gemm *gemm)
@@ -359,7 +372,7 @@ static int64_t batch_of(const struct wl_matrix *matrix)
 // -- on tiles --
 
 static bool tiles_suit(const struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
-                       const struct wl_matrix *c)
+                       const struct wl_gemm_end *end, const struct wl_matrix *c)
 {
     bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
     bool b_turned = (flags & WL_GEMM_B_TRANSPOSED) != 0;
@@ -368,12 +381,12 @@ static bool tiles_suit(const struct wl_gemm *gemm, unsigned flags, const struct 
     return gemm->has_tiles && a->number == WL_BF16 && batch_of(c) == 1 &&
            wl_amx_fit(WL_BF16, c->n_columns, k, b_turned) &&
            wl_amx_fit(WL_BF16, a_turned ? c->n_rows : WL_AMX_STRIP, k, !a_turned) &&
-           ((flags & WL_GEMM_ADD) == 0 || c->number == WL_F32);
+           (!end->is_added || c->number == WL_F32);
 }
 
 static wl_status tiles_run(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
-                           const struct wl_matrix *b, const float *bias, const struct wl_matrix *c,
-                           wl_error *error)
+                           const struct wl_matrix *b, const struct wl_gemm_end *end,
+                           const struct wl_matrix *c, wl_error *error)
 {
     bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
     struct wl_amx_product product = {.m = c->n_rows,
@@ -382,8 +395,7 @@ static wl_status tiles_run(struct wl_gemm *gemm, unsigned flags, const struct wl
                                      .number = WL_BF16,
                                      .a = a->data,
                                      .a_stride = a->stride,
-                                     .bias = bias,
-                                     .is_added = (flags & WL_GEMM_ADD) != 0,
+                                     .end = *end,
                                      .c = c};
     size_t b_bytes = wl_amx_bytes(WL_BF16, product.n, product.k);
     size_t a_bytes = wl_amx_bytes(WL_BF16, product.m, product.k);
@@ -406,8 +418,7 @@ static wl_status tiles_run(struct wl_gemm *gemm, unsigned flags, const struct wl
 }
 
 static void tiles_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
-                             const struct wl_gemm_packed *packed, const float *row_scales,
-                             const float *column_scales, const float *bias,
+                             const struct wl_gemm_packed *packed, const struct wl_gemm_end *end,
                              const struct wl_matrix *c)
 {
     const struct wl_amx_product product = {.m = a->n_rows,
@@ -417,8 +428,7 @@ static void tiles_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
                                            .a = a->data,
                                            .a_stride = a->stride,
                                            .b = packed->data,
-                                           .bias = bias,
-                                           .scales = {row_scales, column_scales},
+                                           .end = *end,
                                            .c = c};
 
     omp_set_num_threads((int)gemm->n_threads);
@@ -435,6 +445,29 @@ wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags, const struct wl
                            const struct wl_matrix *b, const float *bias, const struct wl_matrix *c,
                            wl_error *error)
 {
+    const struct wl_gemm_end end = {.bias = bias, .is_added = (flags & WL_GEMM_ADD) != 0};
+    return wl_gemm_run_end(gemm, flags, a, b, &end, c, error);
+}
+
+// Where the library's product goes: with GELU, which it does not know in our form, not into c.
+static const struct wl_matrix *target_of(const struct wl_gemm_end *end, const struct wl_matrix *c)
+{
+    WL_ASSERT(!end->has_gelu || (end->before_gelu != NULL && !end->is_added));
+    return end->has_gelu ? end->before_gelu : c;
+}
+
+static wl_status end_product(const struct wl_gemm_end *end, const struct wl_matrix *c)
+{
+    if (end->has_gelu) {
+        wl_gelu_forward(end->gelu, end->before_gelu, c);
+    }
+    return WL_OK;
+}
+
+wl_status wl_gemm_run_end(struct wl_gemm *gemm, unsigned flags, const struct wl_matrix *a,
+                          const struct wl_matrix *b, const struct wl_gemm_end *end,
+                          const struct wl_matrix *c, wl_error *error)
+{
     bool a_turned = (flags & WL_GEMM_A_TRANSPOSED) != 0;
     bool b_turned = (flags & WL_GEMM_B_TRANSPOSED) != 0;
     size_t m = a_turned ? a->n_columns : a->n_rows;
@@ -444,8 +477,8 @@ wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags, const struct wl
     struct plan_key key = {.dims = {batch_of(c), (int64_t)m, (int64_t)n, (int64_t)k},
                            .number_in = (int32_t)a->number,
                            .number_out = (int32_t)c->number,
-                           .is_added = (flags & WL_GEMM_ADD) != 0,
-                           .has_bias = bias != NULL};
+                           .is_added = end->is_added,
+                           .has_bias = end->bias != NULL};
     struct plan *plan = NULL;
 
     if (k != k_of_b || m != c->n_rows || n != c->n_columns || batch_of(a) != batch_of(b) ||
@@ -461,14 +494,16 @@ wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags, const struct wl
     if (m == 0 || n == 0) {
         return WL_OK;
     }
-    if (tiles_suit(gemm, flags, a, c)) {
-        return tiles_run(gemm, flags, a, b, bias, c, error);
+    if (tiles_suit(gemm, flags, a, end, c)) {
+        return tiles_run(gemm, flags, a, b, end, c, error);
     }
+    const struct wl_matrix *target = target_of(end, c);
     set_strides(key.strides, a, a_turned);
     set_strides(key.strides + 3, b, b_turned);
-    set_strides(key.strides + 6, c, false);
+    set_strides(key.strides + 6, target, false);
     WL_TRY(find_plan(gemm, &key, NULL, &plan, error));
-    return execute(gemm, plan, a->data, b->data, bias, c->data, error);
+    WL_TRY(execute(gemm, plan, a->data, b->data, end->bias, target->data, error));
+    return end_product(end, c);
 }
 
 void wl_gemm_packed_free(struct wl_gemm_packed *packed)
@@ -582,14 +617,71 @@ wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
                              const struct wl_gemm_packed *packed, const float *bias,
                              const struct wl_matrix *c, wl_error *error)
 {
+    const struct wl_gemm_end end = {.bias = bias};
+    return wl_gemm_run_packed_end(gemm, a, packed, &end, c, error);
+}
+
+static wl_status library_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
+                                    const struct wl_gemm_packed *packed, const float *bias,
+                                    bool is_added, const struct wl_matrix *c, wl_error *error)
+{
     struct plan_key key = {
         .dims = {1, (int64_t)a->n_rows, (int64_t)packed->n_out, (int64_t)packed->n_in},
         .layout = packed->layout_hash,
         .number_in = (int32_t)a->number,
         .number_out = (int32_t)c->number,
+        .is_added = is_added,
         .has_bias = bias != NULL};
     struct plan *plan = NULL;
 
+    set_strides(key.strides, a, false);
+    set_strides(key.strides + 6, c, false);
+    WL_TRY(find_plan(gemm, &key, packed, &plan, error));
+    return execute(gemm, plan, a->data, packed->data, bias, c->data, error);
+}
+
+// y = or += x times the scales of its row and column, plus bias. x is used up.
+static void scale_rows(const struct wl_matrix *x, const struct wl_gemm_end *end,
+                       const struct wl_matrix *y)
+{
+#pragma omp parallel for schedule(static) if (x->n_rows * x->n_columns > 32768)
+    for (size_t i = 0; i < x->n_rows; i++) {
+        float *row = (float *)x->data + i * x->stride;
+        float *to = (float *)y->data + i * y->stride; // used when y is float
+        for (size_t j = 0; j < x->n_columns; j++) {
+            row[j] *= end->row_scales[i] * end->column_scales[j];
+            row[j] += end->bias != NULL ? end->bias[j] : 0.0F;
+            row[j] += end->is_added ? to[j] : 0.0F;
+        }
+        if (y->number == WL_BF16) {
+            wl_bf16_from_floats(row, x->n_columns, (uint16_t *)y->data + i * y->stride);
+        } else {
+            memcpy(to, row, x->n_columns * sizeof(*to));
+        }
+    }
+}
+
+static wl_status library_run_scaled(struct wl_gemm *gemm, const struct wl_matrix *a,
+                                    const struct wl_gemm_packed *packed,
+                                    const struct wl_gemm_end *end, const struct wl_matrix *c,
+                                    wl_error *error)
+{
+    size_t n_bytes = c->n_rows * c->n_columns * sizeof(float);
+    struct wl_matrix sums =
+        wl_matrix_of(scratch_of(gemm, SCRATCH_A, n_bytes), WL_F32, c->n_rows, c->n_columns);
+
+    if (sums.data == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for sums of %zu bytes", n_bytes);
+    }
+    WL_TRY(library_run_packed(gemm, a, packed, NULL, false, &sums, error));
+    scale_rows(&sums, end, c);
+    return WL_OK;
+}
+
+wl_status wl_gemm_run_packed_end(struct wl_gemm *gemm, const struct wl_matrix *a,
+                                 const struct wl_gemm_packed *packed, const struct wl_gemm_end *end,
+                                 const struct wl_matrix *c, wl_error *error)
+{
     if (a->n_columns != packed->n_in || c->n_columns != packed->n_out || a->n_rows != c->n_rows ||
         a->number != packed->number || c->number == WL_S8) {
         return wl_fail(error, WL_EINVAL,
@@ -600,52 +692,13 @@ wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
     if (a->n_rows == 0) {
         return WL_OK;
     }
+    const struct wl_matrix *target = target_of(end, c);
     if (packed->is_tiles) {
-        tiles_run_packed(gemm, a, packed, NULL, NULL, bias, c);
+        tiles_run_packed(gemm, a, packed, end, c);
         return WL_OK;
     }
-    set_strides(key.strides, a, false);
-    set_strides(key.strides + 6, c, false);
-    WL_TRY(find_plan(gemm, &key, packed, &plan, error));
-    return execute(gemm, plan, a->data, packed->data, bias, c->data, error);
-}
-
-// y = x times the scales of its row and column, plus bias; y may be x.
-static void scale_rows(const struct wl_matrix *x, const float *row_scales,
-                       const float *column_scales, const float *bias, const struct wl_matrix *y)
-{
-#pragma omp parallel for schedule(static) if (x->n_rows * x->n_columns > 32768)
-    for (size_t i = 0; i < x->n_rows; i++) {
-        float *row = (float *)x->data + i * x->stride;
-        for (size_t j = 0; j < x->n_columns; j++) {
-            row[j] = row[j] * row_scales[i] * column_scales[j] + (bias != NULL ? bias[j] : 0.0F);
-        }
-        if (y->number == WL_BF16) {
-            wl_bf16_from_floats(row, x->n_columns, (uint16_t *)y->data + i * y->stride);
-        }
-    }
-}
-
-wl_status wl_gemm_run_scaled(struct wl_gemm *gemm, const struct wl_matrix *a,
-                             const struct wl_gemm_packed *packed, const float *row_scales,
-                             const float *column_scales, const float *bias,
-                             const struct wl_matrix *c, wl_error *error)
-{
-    if (packed->is_tiles && packed->number == WL_S8 && a->number == WL_S8 &&
-        a->n_columns == packed->n_in && c->n_columns == packed->n_out && a->n_rows == c->n_rows &&
-        c->number != WL_S8) {
-        tiles_run_packed(gemm, a, packed, row_scales, column_scales, bias, c);
-        return WL_OK;
-    }
-    struct wl_matrix sums = *c;
-    if (c->number == WL_BF16) {
-        size_t n_bytes = c->n_rows * c->n_columns * sizeof(float);
-        sums = wl_matrix_of(scratch_of(gemm, SCRATCH_A, n_bytes), WL_F32, c->n_rows, c->n_columns);
-        if (sums.data == NULL && n_bytes > 0) {
-            return wl_fail(error, WL_ENOMEM, "no memory for sums of %zu bytes", n_bytes);
-        }
-    }
-    WL_TRY(wl_gemm_run_packed(gemm, a, packed, NULL, &sums, error));
-    scale_rows(&sums, row_scales, column_scales, bias, c);
-    return WL_OK;
+    WL_TRY(end->row_scales != NULL
+               ? library_run_scaled(gemm, a, packed, end, target, error)
+               : library_run_packed(gemm, a, packed, end->bias, end->is_added, target, error));
+    return end_product(end, c);
 }

@@ -57,6 +57,10 @@ void wl_gemm_close(struct wl_gemm *gemm);
 /* wl_gemm_has_bf16 - this processor multiplies bf16 faster than float. */
 bool wl_gemm_has_bf16(const struct wl_gemm *gemm);
 
+/* wl_gemm_has_s8 - this processor multiplies int8 by instructions of its own. Older ones lose
+ * digits (sums of two products are cut off at 16 bits), so there int8 is not to be used. */
+bool wl_gemm_has_s8(const struct wl_gemm *gemm);
+
 /* wl_gemm_run - c = a b, or c += a b; sums are taken in float (in int32 for WL_S8).
  *   a, b   (in)  (m, k) and (k, n), or stored the other way round by flags; the same number.
  *   c      (out) (m, n) WL_F32 or, for bf16 operands, WL_BF16; overlaps neither.
@@ -73,6 +77,29 @@ WL_MUST_CHECK wl_status wl_gemm_run_bias(struct wl_gemm *gemm, unsigned flags,
                                          const float *bias, const struct wl_matrix *c,
                                          wl_error *error);
 
+enum wl_gelu {
+    WL_GELU_EXACT = 0, /* BERT */
+    WL_GELU_TANH = 1   /* GPT-2 */
+};
+
+/* What becomes of a product on its way into c; all zero: nothing. In this order. */
+struct wl_gemm_end {
+    const float *row_scales; /* (m) and (n), what each row and column counts, of WL_S8; or NULL */
+    const float *column_scales;
+    const float *bias; /* (n) added to every row; or NULL */
+    bool is_added;     /* to c, which is float */
+    bool has_gelu;     /* c = gelu of it; not with is_added */
+    bool keeps_before; /* before_gelu is wanted; else it is only room */
+    enum wl_gelu gelu;
+    const struct wl_matrix *before_gelu; /* (out) (m, n) the number of c; with has_gelu */
+};
+
+/* wl_gemm_run_end - wl_gemm_run with an end. */
+WL_MUST_CHECK wl_status wl_gemm_run_end(struct wl_gemm *gemm, unsigned flags,
+                                        const struct wl_matrix *a, const struct wl_matrix *b,
+                                        const struct wl_gemm_end *end, const struct wl_matrix *c,
+                                        wl_error *error);
+
 /* A weight matrix in the layout that the processor likes best, for inference. */
 struct wl_gemm_packed;
 
@@ -81,17 +108,6 @@ struct wl_gemm_packed;
 WL_MUST_CHECK wl_status wl_gemm_pack(struct wl_gemm *gemm, const struct wl_matrix *weights,
                                      struct wl_gemm_packed **packed_out, wl_error *error);
 void wl_gemm_packed_free(struct wl_gemm_packed *packed);
-
-/* wl_gemm_run_scaled - c = a weights^T * row_scales * column_scales + bias, of int8.
- *   a       (in)  (m, n_in) WL_S8.  packed (in) of WL_S8.
- *   row_scales, column_scales  (in)  (m), (n_out).  bias (in) (n_out) or NULL.
- *   c       (out) (m, n_out) WL_F32 or WL_BF16.
- * Errors:  as wl_gemm_run. */
-WL_MUST_CHECK wl_status wl_gemm_run_scaled(struct wl_gemm *gemm, const struct wl_matrix *a,
-                                           const struct wl_gemm_packed *packed,
-                                           const float *row_scales, const float *column_scales,
-                                           const float *bias, const struct wl_matrix *c,
-                                           wl_error *error);
 
 /* wl_gemm_scratch - memory until the next call of it, 64-byte aligned; NULL: there is none. It is
  * kept, so that steps of one size allocate once. */
@@ -102,5 +118,11 @@ void *wl_gemm_scratch(struct wl_gemm *gemm, size_t n_bytes);
 WL_MUST_CHECK wl_status wl_gemm_run_packed(struct wl_gemm *gemm, const struct wl_matrix *a,
                                            const struct wl_gemm_packed *packed, const float *bias,
                                            const struct wl_matrix *c, wl_error *error);
+
+/* wl_gemm_run_packed_end - wl_gemm_run_packed with an end. */
+WL_MUST_CHECK wl_status wl_gemm_run_packed_end(struct wl_gemm *gemm, const struct wl_matrix *a,
+                                               const struct wl_gemm_packed *packed,
+                                               const struct wl_gemm_end *end,
+                                               const struct wl_matrix *c, wl_error *error);
 
 #endif

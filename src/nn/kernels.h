@@ -12,11 +12,6 @@
 
 #define WL_PIECES 16 /* parts of a sum over rows, each on one thread, added in order */
 
-enum wl_gelu {
-    WL_GELU_EXACT = 0, /* BERT */
-    WL_GELU_TANH = 1   /* GPT-2 */
-};
-
 /* wl_gelu_forward - y = gelu(x). wl_gelu_backward - dx = dy gelu'(x). All (N, C). */
 void wl_gelu_forward(enum wl_gelu kind, const struct wl_matrix *x, const struct wl_matrix *y);
 void wl_gelu_backward(enum wl_gelu kind, const struct wl_matrix *x, const struct wl_matrix *dy,
@@ -32,6 +27,11 @@ void wl_tanh_backward(const struct wl_matrix *y, const struct wl_matrix *dy,
 void wl_dropout_apply(struct wl_dropout dropout, const struct wl_matrix *x,
                       const struct wl_matrix *y);
 
+/* wl_rows_quantize - rows as int8, each with a scale of its own: x[i][j] is about
+ * scales[i] y[i][j], and scales[i] is the row's largest absolute value by 127.
+ *   x (in) (N, C) finite.   y (out) (N, C) WL_S8.   scales (out) (N). */
+void wl_rows_quantize(const struct wl_matrix *x, const struct wl_matrix *y, float *scales);
+
 /* wl_residual_forward - y = x + dropout(branch). Its backward pass: dx = dy, and dbranch =
  * wl_dropout_apply(dy). */
 void wl_residual_forward(const struct wl_matrix *x, struct wl_dropout dropout,
@@ -40,11 +40,19 @@ void wl_residual_forward(const struct wl_matrix *x, struct wl_dropout dropout,
 /* wl_norm_forward - layer norm of each row.
  *   x      (in)  (N, C), C <= WL_CHANNELS_MAX.
  *   gain, shift  (in) (C).
- *   y      (out) (N, C); or NULL.
+ *   y      (out) (N, C), x itself when it is float; or NULL.
  *   y_too  (out) (N, C) the same in another number, for the next product; or NULL.
  *   stats  (out) (N, 2) mean and 1 / sqrt(variance + eps), for the backward pass. */
 void wl_norm_forward(const struct wl_matrix *x, const float *gain, const float *shift, float eps,
                      const struct wl_matrix *y, const struct wl_matrix *y_too, float *stats);
+
+/* wl_residual_norm_forward - wl_residual_forward into sum and wl_norm_forward of it, row by row:
+ * the same numbers in one pass over memory. y may be x. */
+void wl_residual_norm_forward(const struct wl_matrix *x, struct wl_dropout dropout,
+                              const struct wl_matrix *branch, const struct wl_matrix *sum,
+                              const float *gain, const float *shift, float eps,
+                              const struct wl_matrix *y, const struct wl_matrix *y_too,
+                              float *stats);
 
 /* wl_norm_backward - dx = or += the gradient of x; dgain, dshift += theirs, unless NULL.
  *   dx       (out) (N, C); added to when is_added.

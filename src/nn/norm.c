@@ -45,6 +45,20 @@ WL_CLONES static void norm_row(const float *restrict x, const float *restrict ga
     stats[1] = inverse;
 }
 
+// A normed row into the matrices that want it.
+static void put_row(const float *row, size_t i, const struct wl_matrix *y,
+                    const struct wl_matrix *y_too)
+{
+    for (int which = 0; which < 2; which++) {
+        const struct wl_matrix *to = which == 0 ? y : y_too;
+        if (to != NULL && to->number == WL_F32) {
+            memcpy(wl_tile_place(to, i, 0, NULL), row, to->n_columns * sizeof(*row));
+        } else if (to != NULL) {
+            wl_tile_write(to, i, 0, to->n_columns, row);
+        }
+    }
+}
+
 void wl_norm_forward(const struct wl_matrix *x, const float *gain, const float *shift, float eps,
                      const struct wl_matrix *y, const struct wl_matrix *y_too, float *stats)
 {
@@ -56,14 +70,47 @@ void wl_norm_forward(const struct wl_matrix *x, const float *gain, const float *
         alignas(64) float in[WL_CHANNELS_MAX];
         alignas(64) float out[WL_CHANNELS_MAX];
         norm_row(wl_tile_read(x, i, 0, n, in), gain, shift, eps, n, out, stats + 2 * i);
-        for (int which = 0; which < 2; which++) {
-            const struct wl_matrix *to = which == 0 ? y : y_too;
-            if (to != NULL && to->number == WL_F32) {
-                memcpy(wl_tile_place(to, i, 0, NULL), out, n * sizeof(*out));
-            } else if (to != NULL) {
-                wl_tile_write(to, i, 0, n, out);
-            }
+        put_row(out, i, y, y_too);
+    }
+}
+
+WL_CLONES static void residual_row(const float *restrict x, struct wl_dropout dropout, uint32_t row,
+                                   const float *restrict branch, size_t n, float *restrict sum)
+{
+    uint32_t limit = wl_dropout_limit(dropout);
+    float scale = wl_dropout_scale(dropout);
+
+    if (dropout.p > 0.0F) {
+        for (size_t i = 0; i < n; i++) {
+            bool is_dropped = wl_dropout_bits(dropout.key, row, (uint32_t)i) < limit;
+            sum[i] = x[i] + (is_dropped ? 0.0F : branch[i] * scale);
         }
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            sum[i] = x[i] + branch[i];
+        }
+    }
+}
+
+void wl_residual_norm_forward(const struct wl_matrix *x, struct wl_dropout dropout,
+                              const struct wl_matrix *branch, const struct wl_matrix *sum,
+                              const float *gain, const float *shift, float eps,
+                              const struct wl_matrix *y, const struct wl_matrix *y_too,
+                              float *stats)
+{
+    size_t n = x->n_columns;
+
+    WL_ASSERT(n <= WL_CHANNELS_MAX && sum->number == WL_F32);
+#pragma omp parallel for schedule(static) if (WL_WORTH(x->n_rows * n))
+    for (size_t i = 0; i < x->n_rows; i++) {
+        alignas(64) float in[WL_CHANNELS_MAX];
+        alignas(64) float other[WL_CHANNELS_MAX];
+        alignas(64) float out[WL_CHANNELS_MAX];
+        float *sums = (float *)sum->data + i * sum->stride;
+        residual_row(wl_tile_read(x, i, 0, n, in), dropout, (uint32_t)i,
+                     wl_tile_read(branch, i, 0, n, other), n, sums);
+        norm_row(sums, gain, shift, eps, n, out, stats + 2 * i);
+        put_row(out, i, y, y_too);
     }
 }
 

@@ -130,13 +130,20 @@ static void unpack(struct wl_transformer *t)
 wl_status wl_transformer_pack(struct wl_transformer *t, struct wl_gemm *gemm,
                               const struct wl_tensors *tensors, wl_error *error)
 {
+    return wl_transformer_pack_as(t, gemm, tensors, t->number, error);
+}
+
+wl_status wl_transformer_pack_as(struct wl_transformer *t, struct wl_gemm *gemm,
+                                 const struct wl_tensors *tensors, enum wl_number number,
+                                 wl_error *error)
+{
     WL_ASSERT(t->memory != NULL && !t->is_training);
     for (size_t l = 0; l < t->shape.n_layers; l++) {
         struct wl_block *block = &t->blocks[l];
-        WL_TRY(wl_dense_pack(gemm, tensors, &block->qkv, t->number, error));
-        WL_TRY(wl_dense_pack(gemm, tensors, &block->out, t->number, error));
-        WL_TRY(wl_dense_pack(gemm, tensors, &block->up, t->number, error));
-        WL_TRY(wl_dense_pack(gemm, tensors, &block->down, t->number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->qkv, number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->out, number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->up, number, error));
+        WL_TRY(wl_dense_pack(gemm, tensors, &block->down, number, error));
     }
     return WL_OK;
 }
@@ -299,6 +306,22 @@ static wl_status dense(const struct run *r, const struct wl_dense *layer, const 
     return wl_dense_forward(r->gemm, r->tensors, layer, x, y, r->error);
 }
 
+// In use the residual is added where the stream lies: nobody asks for the sums later.
+static bool adds_in_place(const struct run *r)
+{
+    return !r->t->is_training && !r->t->shape.is_pre_norm;
+}
+
+// branch = layer(x), or stream x += it.
+static wl_status dense_branch(const struct run *r, const struct wl_dense *layer,
+                              const struct wl_matrix *x)
+{
+    const struct wl_gemm_end end = {.is_added = adds_in_place(r)};
+    struct wl_matrix y = stream(r, end.is_added ? r->t->x : r->t->branch);
+
+    return wl_dense_forward_end(r->gemm, r->tensors, layer, x, &end, &y, r->error);
+}
+
 // branch = out(attention(qkv(in))).
 static wl_status attend(const struct run *r, size_t l)
 {
@@ -308,7 +331,6 @@ static wl_status attend(const struct run *r, size_t l)
     struct wl_matrix in = operand(r, kept->in, c);
     struct wl_matrix qkv = operand(r, kept->qkv, 3 * c);
     struct wl_matrix attended = operand(r, kept->attended, c);
-    struct wl_matrix branch = stream(r, r->t->branch);
     struct wl_attention attention = attention_of(r, l);
 
     WL_TRY(dense(r, &block->qkv, &in, &qkv));
@@ -316,7 +338,7 @@ static wl_status attend(const struct run *r, size_t l)
         r->pass->watch(r->pass->watch_context, l, &qkv);
     }
     wl_attention_forward(&attention, &qkv, &attended, kept->log_totals);
-    return dense(r, &block->out, &attended, &branch);
+    return dense_branch(r, &block->out, &attended);
 }
 
 // branch = down(gelu(up(middle))).
@@ -327,11 +349,13 @@ static wl_status feed(const struct run *r, size_t l)
     struct wl_matrix middle = operand(r, kept->middle, r->t->shape.n_channels);
     struct wl_matrix up = operand(r, kept->up, r->t->shape.n_inner);
     struct wl_matrix inner = operand(r, kept->inner, r->t->shape.n_inner);
-    struct wl_matrix branch = stream(r, r->t->branch);
+    const struct wl_gemm_end end = {.has_gelu = true,
+                                    .keeps_before = r->t->is_training,
+                                    .gelu = r->t->shape.gelu,
+                                    .before_gelu = &up};
 
-    WL_TRY(dense(r, &block->up, &middle, &up));
-    wl_gelu_forward(r->t->shape.gelu, &up, &inner);
-    return dense(r, &block->down, &inner, &branch);
+    WL_TRY(wl_dense_forward_end(r->gemm, r->tensors, &block->up, &middle, &end, &inner, r->error));
+    return dense_branch(r, &block->down, &inner);
 }
 
 // sum = from + dropout(branch).
@@ -356,6 +380,25 @@ static void norm(const struct run *r, const struct wl_norm_place *place, float *
                     y != NULL ? &to : NULL, &to_operand, stats);
 }
 
+// sum = x + dropout(branch); x and y_operand = norm(sum).
+static void residual_norm(const struct run *r, size_t l, enum drop_place place,
+                          const struct wl_norm_place *norm_place, float *sum, void *y_operand,
+                          float *stats)
+{
+    struct wl_matrix x = stream(r, r->t->x);
+    struct wl_matrix branch = stream(r, r->t->branch);
+    struct wl_matrix to_sum = stream(r, sum);
+    struct wl_matrix to_operand = operand(r, y_operand, r->t->shape.n_channels);
+
+    if (adds_in_place(r)) {
+        norm(r, norm_place, r->t->x, r->t->x, y_operand, stats);
+        return;
+    }
+    wl_residual_norm_forward(&x, dropout_of(r, l, place), &branch, &to_sum,
+                             weights_at(r, norm_place->gain), weights_at(r, norm_place->shift),
+                             r->t->shape.eps, &x, &to_operand, stats);
+}
+
 static wl_status forward_post(const struct run *r)
 {
     struct wl_transformer *t = r->t;
@@ -365,12 +408,12 @@ static wl_status forward_post(const struct run *r)
     wl_dropout_apply((struct wl_dropout){0}, &x, &in); // a copy in the operands' number
     for (size_t l = 0; l < t->shape.n_layers; l++) {
         struct wl_block_memory *kept = &t->kept[l];
+        const struct wl_block *block = &t->blocks[l];
         WL_TRY(attend(r, l));
-        residual(r, l, DROP_FIRST, t->x, kept->sums[0]);
-        norm(r, &t->blocks[l].norm1, kept->sums[0], t->x, kept->middle, kept->stats[0]);
+        residual_norm(r, l, DROP_FIRST, &block->norm1, kept->sums[0], kept->middle, kept->stats[0]);
         WL_TRY(feed(r, l));
-        residual(r, l, DROP_SECOND, t->x, kept->sums[1]);
-        norm(r, &t->blocks[l].norm2, kept->sums[1], t->x, t->kept[l + 1].in, kept->stats[1]);
+        residual_norm(r, l, DROP_SECOND, &block->norm2, kept->sums[1], t->kept[l + 1].in,
+                      kept->stats[1]);
     }
     return WL_OK;
 }

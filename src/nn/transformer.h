@@ -126,6 +126,12 @@ WL_MUST_CHECK wl_status wl_transformer_plan(struct wl_transformer *t, size_t row
 WL_MUST_CHECK wl_status wl_transformer_pack(struct wl_transformer *t, struct wl_gemm *gemm,
                                             const struct wl_tensors *tensors, wl_error *error);
 
+/* wl_transformer_pack_as - wl_transformer_pack in the plan's number or in WL_S8: weights of a byte,
+ * half the memory to read of bf16's; rows are rounded to int8 before each product. */
+WL_MUST_CHECK wl_status wl_transformer_pack_as(struct wl_transformer *t, struct wl_gemm *gemm,
+                                               const struct wl_tensors *tensors,
+                                               enum wl_number number, wl_error *error);
+
 /* One pass: which rows, and what is dropped. */
 struct wl_pass {
     size_t n_rows;

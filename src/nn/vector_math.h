@@ -59,6 +59,16 @@ static inline float wl_normal_share(float x)
     return x < 0.0F ? tail : 1.0F - tail;
 }
 
+/* wl_gelu_exact - x P(Z < x). wl_gelu_tanh - its approximation by tanh, which GPT-2 learnt with. */
+static inline float wl_gelu_exact(float x)
+{
+    return x * wl_normal_share(x);
+}
+static inline float wl_gelu_tanh(float x)
+{
+    return 0.5F * x * (1.0F + wl_tanh(0.7978845608028654F * (x + 0.044715F * x * x * x)));
+}
+
 /* wl_lanes_sum - sum of the lanes, halves added to halves. */
 static inline float wl_lanes_sum(const wl_lanes *lanes)
 {
