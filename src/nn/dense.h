@@ -29,7 +29,7 @@ WL_MUST_CHECK wl_status wl_dense_add(struct wl_tensors *tensors, const char *nam
                                      wl_error *error);
 
 /* wl_dense_pack - keep a copy of the weights for quicker forward passes on rows of this number;
- * with WL_S8 on any rows, which are rounded to int8 on their way: a scale for each row and each output.
+ * with WL_S8 on any rows, which are rounded to int8 on their way: a scale for each row and output.
  * Where the processor has no int8, in the number that it likes best instead. Give it back with
  * wl_dense_unpack. The copy does not follow the weights: not for training.
  * Errors: WL_ENOMEM, WL_ELIBRARY. */
