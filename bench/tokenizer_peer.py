@@ -30,7 +30,8 @@ def bpe_of(path):
     """Vocabulary and merges of a .tiktoken file, the way transformers converts it."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     letters = {b: chr(b) for b in printable}
-    letters.update({b: chr(256 + i) for i, b in enumerate(set(range(256)) - set(printable))})
+    others = sorted(set(range(256)) - set(printable))
+    letters.update({b: chr(256 + i) for i, b in enumerate(others)})
     with gzip.open(path) as file:
         ranks = {base64.b64decode(a): int(b) for a, b in (line.split() for line in file)}
     names = {token: ''.join(letters[b] for b in token) for token in ranks}
@@ -54,8 +55,8 @@ else:
     split = pre_tokenizers.Split(Regex(PATTERN), 'isolated')
     bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, bytes_only])
-with open(path, encoding='utf-8') as file:
-    texts = file.read().split('\n')
+with open(path, encoding='utf-8', newline='\n') as file:
+    texts = file.read().rstrip('\n').split('\n')
 total = 0
 
 

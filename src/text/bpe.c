@@ -1,8 +1,8 @@
 /* Problem: join, in each word of the text, the neighbours whose union has the lowest number, until
  * no union is a token. Whether a run of bytes is a token is asked about twice per byte, so it must
  * be cheap: prefix hashes of the word make the hash of any run two multiplications, and one look
- * into a table of (tag, number) answers nearly all questions; for two bytes it is a table of its
- * own. A hit is compared byte by byte.
+ * into a table of (tag, number) answers it; for two bytes it is a table of its own. Bytes are
+ * compared once, when a part has become a token.
  *
  * Words are short (median 5 bytes; a Chinese clause 30 to 90), and most are a token themselves.
  * For short ones the lowest number is found by looking at all of them, which no queue beats; a heap
@@ -15,14 +15,17 @@
 #include "base/limits.h"
 #include "text/bpe_split.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SCAN_BYTES_MAX 256
 
-struct slot {
-    uint32_t tag;       // upper half of the hash
-    uint32_t id_plus_1; // 0: free
-};
+// One word of memory, so that a question costs one line of the cache: the upper 44 bits of the hash
+// and number + 1 of the token in the lower 20; 0: free.
+typedef uint64_t bpe_slot;
+
+#define SLOT_ID_BITS 20
+static_assert(WL_VOCABULARY_MAX < (1 << SLOT_ID_BITS), "a slot holds every number + 1");
 
 struct wl_bpe {
     const wl_alloc *alloc;
@@ -31,9 +34,13 @@ struct wl_bpe {
     uint32_t *offsets; // (n + 1) where each token starts in bytes
     char *bytes;       // tokens end to end
     size_t n;
-    struct slot *slots; // (n_slots)
-    size_t n_slots;     // power of two
+    bpe_slot *slots;  // (n_slots)
+    size_t n_slots;   // power of two
+    uint64_t *filter; // (n_slots / 8) bits by hash: most runs are no token, and this says so from
+                      // the second-level cache
     uint32_t n_token_bytes_max;
+    uint32_t byte_ids[256];
+    uint64_t powers[SCAN_BYTES_MAX + 1]; // STEP^i
     uint32_t *byte_pairs; // (256 * 256) number of the token that two bytes make, or WL_BPE_NONE
 };
 
@@ -66,21 +73,37 @@ struct wl_str wl_bpe_token(const struct wl_bpe *bpe, uint32_t id)
                            .n_bytes = bpe->offsets[id + 1] - bpe->offsets[id]};
 }
 
-// The slot of a run: of the token with these bytes, or free. hash is hash_of(bytes).
-static struct slot *find_slot(const struct wl_bpe *bpe, struct wl_str bytes, uint64_t hash)
+// The slot of a hash: of the token that has it, or free. Another run of bytes can have a token's
+// hash, by a chance of one in 10^12 for each question.
+static bpe_slot *find_slot(const struct wl_bpe *bpe, uint64_t hash)
 {
     uint64_t mixed = mix(hash);
-    uint32_t tag = (uint32_t)(mixed >> 32);
+    uint64_t tag = mixed >> SLOT_ID_BITS;
     size_t i = (size_t)mixed & (bpe->n_slots - 1);
 
-    while (bpe->slots[i].id_plus_1 != 0) {
-        if (bpe->slots[i].tag == tag &&
-            wl_str_equal(wl_bpe_token(bpe, bpe->slots[i].id_plus_1 - 1), bytes)) {
-            break;
-        }
+    while (bpe->slots[i] != 0 && bpe->slots[i] >> SLOT_ID_BITS != tag) {
         i = (i + 1) & (bpe->n_slots - 1);
     }
     return &bpe->slots[i];
+}
+
+static inline size_t filter_bit(const struct wl_bpe *bpe, uint64_t hash)
+{
+    return (size_t)(mix(hash) >> 24) & (8 * bpe->n_slots - 1);
+}
+
+// Number of the token that probably has these bytes, or WL_BPE_NONE.
+static inline uint32_t probable_id(const struct wl_bpe *bpe, uint64_t hash)
+{
+    if ((bpe->filter[filter_bit(bpe, hash) / 64] >> filter_bit(bpe, hash) % 64 & 1U) == 0) {
+        return WL_BPE_NONE;
+    }
+    return (uint32_t)(*find_slot(bpe, hash) & ((1U << SLOT_ID_BITS) - 1)) - 1; // 0 - 1 is NONE
+}
+
+static bool is_token(const struct wl_bpe *bpe, uint32_t id, struct wl_str bytes)
+{
+    return id != WL_BPE_NONE && wl_str_equal(wl_bpe_token(bpe, id), bytes);
 }
 
 // -- opening --
@@ -121,17 +144,18 @@ static wl_status fill_slots(struct wl_bpe *bpe, wl_error *error)
             continue;
         }
         uint64_t hash = hash_of(token);
-        struct slot *slot = find_slot(bpe, token, hash);
-        if (slot->id_plus_1 != 0) {
+        bpe_slot *slot = find_slot(bpe, hash);
+        if (*slot != 0) {
             return wl_fail(error, WL_EPARSE, "vocabulary: tokens %u and %u are the same",
-                           slot->id_plus_1 - 1, id);
+                           probable_id(bpe, hash), id);
         }
-        *slot = (struct slot){.tag = (uint32_t)(mix(hash) >> 32), .id_plus_1 = id + 1};
+        bpe->filter[filter_bit(bpe, hash) / 64] |= UINT64_C(1) << filter_bit(bpe, hash) % 64;
+        *slot = mix(hash) >> SLOT_ID_BITS << SLOT_ID_BITS | (id + 1);
     }
     for (int byte = 0; byte < 256; byte++) {
         char text = (char)byte;
-        struct wl_str one = {.data = &text, .n_bytes = 1};
-        if (find_slot(bpe, one, hash_of(one))->id_plus_1 == 0) {
+        bpe->byte_ids[byte] = wl_bpe_find(bpe, (struct wl_str){.data = &text, .n_bytes = 1});
+        if (bpe->byte_ids[byte] == WL_BPE_NONE) {
             return wl_fail(error, WL_EPARSE, "vocabulary has no token for the byte 0x%02x", byte);
         }
     }
@@ -172,10 +196,15 @@ wl_status wl_bpe_new(const wl_alloc *alloc, const struct wl_str *tokens, size_t 
     bpe->n = n;
     for (bpe->n_slots = 512; bpe->n_slots < 2 * n; bpe->n_slots *= 2) {
     }
-    bpe->slots = wl_alloc_zeroed(alloc, bpe->n_slots, sizeof(*bpe->slots));
-    if (bpe->slots == NULL) {
+    bpe->slots = wl_alloc_aligned(alloc, bpe->n_slots, sizeof(*bpe->slots));
+    bpe->filter = wl_alloc_aligned(alloc, bpe->n_slots / 8, sizeof(*bpe->filter));
+    if (bpe->slots == NULL || bpe->filter == NULL) {
         status = wl_fail(error, WL_ENOMEM, "no memory for a vocabulary of %zu tokens", n);
         goto done;
+    }
+    bpe->powers[0] = 1;
+    for (size_t i = 0; i < SCAN_BYTES_MAX; i++) {
+        bpe->powers[i + 1] = bpe->powers[i] * STEP;
     }
     WL_GO(wl_bpe_chars_new(alloc, &bpe->chars, error));
     WL_GO(copy_tokens(bpe, tokens, error));
@@ -196,14 +225,16 @@ void wl_bpe_free(struct wl_bpe *bpe)
     wl_bpe_chars_free(bpe->chars);
     wl_alloc_free(bpe->alloc, bpe->offsets);
     wl_alloc_free(bpe->alloc, bpe->bytes);
-    wl_alloc_free(bpe->alloc, bpe->slots);
+    wl_alloc_aligned_free(bpe->alloc, bpe->slots);
+    wl_alloc_aligned_free(bpe->alloc, bpe->filter);
     wl_alloc_free(bpe->alloc, bpe->byte_pairs);
     wl_alloc_free(bpe->alloc, bpe);
 }
 
 uint32_t wl_bpe_find(const struct wl_bpe *bpe, struct wl_str bytes)
 {
-    return find_slot(bpe, bytes, hash_of(bytes))->id_plus_1 - 1; // free: 0 - 1 is WL_BPE_NONE
+    uint32_t id = probable_id(bpe, hash_of(bytes));
+    return is_token(bpe, id, bytes) ? id : WL_BPE_NONE;
 }
 
 size_t wl_bpe_count(const struct wl_bpe *bpe)
@@ -226,13 +257,11 @@ struct join {
 
 static uint32_t rank_of(const struct join *join, uint32_t begin, uint32_t end)
 {
-    struct wl_str run = {.data = join->word.data + begin, .n_bytes = end - begin};
-
-    if (run.n_bytes > join->bpe->n_token_bytes_max) {
+    if (end - begin > join->bpe->n_token_bytes_max) {
         return WL_BPE_NONE;
     }
-    uint64_t hash = join->prefix[end] - join->prefix[begin] * join->powers[end - begin];
-    return find_slot(join->bpe, run, hash)->id_plus_1 - 1; // free: 0 - 1 is WL_BPE_NONE
+    return probable_id(join->bpe,
+                       join->prefix[end] - join->prefix[begin] * join->powers[end - begin]);
 }
 
 // The number that the part at i and its neighbour make.
@@ -274,26 +303,6 @@ static void join_at(struct join *join, uint32_t i)
     join->rank[i] = pair_rank(join, i);
     if (i > 0) {
         join->rank[join->before[i]] = pair_rank(join, join->before[i]);
-    }
-}
-
-static void join_by_scan(struct join *join)
-{
-    uint32_t n = (uint32_t)join->word.n_bytes;
-
-    for (;;) {
-        uint32_t best = WL_BPE_NONE;
-        uint32_t at = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            if (join->rank[i] < best) {
-                best = join->rank[i];
-                at = i;
-            }
-        }
-        if (best == WL_BPE_NONE) {
-            return;
-        }
-        join_at(join, at);
     }
 }
 
@@ -363,31 +372,112 @@ static void join_by_heap(struct join *join, struct heap *heap)
     }
 }
 
+// A part becomes its token. What only has a token's hash becomes bytes, so that the text comes back
+// whatever happens.
+static void add_part(const struct wl_bpe *bpe, struct wl_str part, uint32_t id, struct wl_ids *ids)
+{
+    if (is_token(bpe, id, part)) {
+        ids->items[ids->n++] = id;
+        return;
+    }
+    for (size_t i = 0; i < part.n_bytes; i++) {
+        ids->items[ids->n++] = bpe->byte_ids[(uint8_t)part.data[i]];
+    }
+}
+
 static void add_parts(const struct join *join, struct wl_ids *ids)
 {
     for (uint32_t i = 0; i < join->word.n_bytes; i = join->next[i]) {
-        ids->items[ids->n++] = rank_of(join, i, join->next[i]);
+        struct wl_str part = {.data = join->word.data + i, .n_bytes = join->next[i] - i};
+        uint32_t id = part.n_bytes == 1 ? join->bpe->byte_ids[(uint8_t)part.data[0]]
+                                        : rank_of(join, i, join->next[i]);
+        add_part(join->bpe, part, id, ids);
     }
+}
+
+// A short word: its parts stand side by side, so that looking at all of them is quick.
+struct parts {
+    uint64_t prefix[SCAN_BYTES_MAX + 1]; // hash of the first i bytes
+    uint32_t begin[SCAN_BYTES_MAX + 2];  // of each part; behind the last the word's end
+    uint32_t id[SCAN_BYTES_MAX];         // token of each part
+    int32_t rank[SCAN_BYTES_MAX + 1];    // token that a part and the next make, or NO_RANK
+    size_t n;
+};
+
+#define NO_RANK INT32_MAX
+
+static int32_t rank_at(const struct wl_bpe *bpe, const struct parts *p, size_t i)
+{
+    if (i + 1 >= p->n) {
+        return NO_RANK;
+    }
+    uint32_t begin = p->begin[i];
+    uint32_t end = p->begin[i + 2];
+    if (end - begin > bpe->n_token_bytes_max) {
+        return NO_RANK;
+    }
+    uint32_t id = probable_id(bpe, p->prefix[end] - p->prefix[begin] * bpe->powers[end - begin]);
+    return id == WL_BPE_NONE ? NO_RANK : (int32_t)id;
+}
+
+static void parts_begin(const struct wl_bpe *bpe, struct wl_str word, struct parts *p)
+{
+    const uint8_t *bytes = (const uint8_t *)word.data;
+
+    p->n = word.n_bytes;
+    p->prefix[0] = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        p->prefix[i + 1] = p->prefix[i] * STEP + bytes[i] + 1;
+        p->begin[i] = i;
+        p->id[i] = bpe->byte_ids[bytes[i]];
+        uint32_t pair = i + 1 < p->n ? bpe->byte_pairs[bytes[i] << 8 | bytes[i + 1]] : WL_BPE_NONE;
+        p->rank[i] = pair == WL_BPE_NONE ? NO_RANK : (int32_t)pair;
+    }
+    p->begin[p->n] = (uint32_t)p->n;
+}
+
+// Joins part i with the next one.
+static void parts_join(const struct wl_bpe *bpe, struct parts *p, size_t i)
+{
+    size_t n_behind = p->n - i - 2;
+
+    p->id[i] = (uint32_t)p->rank[i];
+    memmove(p->begin + i + 1, p->begin + i + 2, (n_behind + 1) * sizeof(*p->begin));
+    memmove(p->id + i + 1, p->id + i + 2, n_behind * sizeof(*p->id));
+    memmove(p->rank + i + 1, p->rank + i + 2, n_behind * sizeof(*p->rank));
+    p->n--;
+    p->rank[i] = rank_at(bpe, p, i);
+    if (i > 0) {
+        p->rank[i - 1] = rank_at(bpe, p, i - 1);
+    }
+}
+
+static int32_t lowest(const int32_t *rank, size_t n)
+{
+    int32_t best = NO_RANK;
+    for (size_t i = 0; i < n; i++) {
+        best = rank[i] < best ? rank[i] : best;
+    }
+    return best;
 }
 
 static void encode_short(const struct wl_bpe *bpe, struct wl_str word, struct wl_ids *ids)
 {
-    uint64_t prefix[SCAN_BYTES_MAX + 1];
-    uint64_t powers[SCAN_BYTES_MAX + 1];
-    uint32_t next[SCAN_BYTES_MAX + 1];
-    uint32_t before[SCAN_BYTES_MAX + 1];
-    uint32_t rank[SCAN_BYTES_MAX];
-    struct join join = {.bpe = bpe,
-                        .word = word,
-                        .prefix = prefix,
-                        .powers = powers,
-                        .next = next,
-                        .before = before,
-                        .rank = rank};
+    struct parts p; // 6 KiB; filled as far as the word goes
 
-    join_begin(&join);
-    join_by_scan(&join);
-    add_parts(&join, ids);
+    parts_begin(bpe, word, &p);
+    for (int32_t best = lowest(p.rank, p.n); best != NO_RANK; best = lowest(p.rank, p.n)) {
+        size_t i = 0;
+        while (p.rank[i] != best) {
+            i++;
+        }
+        parts_join(bpe, &p, i);
+    }
+    for (size_t i = 0; i < p.n; i++) {
+        struct wl_str part = {.data = word.data + p.begin[i],
+                              .n_bytes = p.begin[i + 1] - p.begin[i]};
+        add_part(bpe, part, p.id[i], ids);
+    }
 }
 
 static wl_status encode_long(const struct wl_bpe *bpe, struct wl_str word, struct wl_ids *ids,
@@ -433,10 +523,10 @@ wl_status wl_bpe_encode(const struct wl_bpe *bpe, struct wl_str text, struct wl_
     for (size_t begin = 0; begin < text.n_bytes;) {
         size_t end = wl_bpe_split(bpe->chars, bpe->pattern, text, begin);
         struct wl_str word = {.data = text.data + begin, .n_bytes = end - begin};
-        const struct slot *slot = find_slot(bpe, word, hash_of(word));
+        uint32_t id = wl_bpe_find(bpe, word);
 
-        if (slot->id_plus_1 != 0) {
-            ids->items[ids->n++] = slot->id_plus_1 - 1;
+        if (id != WL_BPE_NONE) {
+            ids->items[ids->n++] = id;
         } else if (word.n_bytes <= SCAN_BYTES_MAX) {
             encode_short(bpe, word, ids);
         } else {
