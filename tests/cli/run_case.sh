@@ -10,6 +10,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 PATH="$(dirname "$wanliu"):$PATH" CASES="$(dirname "$script")"
 unset LANG LC_MESSAGES
+# Threads of small networks wait for each other by spinning: cases run side by side, one thread each.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 mkdir "$work/run"
 (cd "$work/run" && bash "$script" >"$work/stdout" 2>"$work/stderr" </dev/null)
 echo $? >"$work/exit"
