@@ -25,7 +25,8 @@ static const struct wl_option globals[] = {
     {"seed", 0, "N", "seed of everything random (default 42)", "随机种子（默认 42）"},
     {"now", 0, "TIME", "take this as the current time, for repeatable runs",
      "以此作为当前时间（便于复现）"},
-    {"threads", 0, "N", "worker threads (default: all processors)", "线程数（默认：全部处理器）"},
+    {"threads", 0, "N", "worker threads (default: OMP_NUM_THREADS, or all processors)",
+     "线程数（默认：OMP_NUM_THREADS，否则全部处理器）"},
     {"lang", 0, "zh|en", "language of words for people (default: from the environment)",
      "界面语言（默认：取自环境变量）"},
     {"quiet", 'q', NULL, "no notices, no progress", "不输出提示和进度"},
@@ -322,6 +323,17 @@ static bool environment_is_zh(void)
     return false;
 }
 
+// OMP_NUM_THREADS is where people who share a machine say how much of it a program may take.
+static size_t environment_threads(void)
+{
+    const char *value = getenv("OMP_NUM_THREADS");
+    int64_t number = 0;
+
+    bool is_number = value != NULL && wl_str_to_i64(wl_str_from(value), &number);
+    return is_number && number >= 1 && number <= WL_THREADS_MAX ? (size_t)number
+                                                                : wl_threads_default();
+}
+
 static wl_status apply_globals(struct parse *parse, wl_error *error)
 {
     struct wl_cli *cli = &parse->cli;
@@ -335,7 +347,7 @@ static wl_status apply_globals(struct parse *parse, wl_error *error)
     cli->is_json = global_value(parse, "json") != NULL;
     cli->is_quiet = global_value(parse, "quiet") != NULL;
     cli->seed = 42;
-    cli->n_threads = wl_threads_default();
+    cli->n_threads = environment_threads();
     cli->is_zh = environment_is_zh();
     if (seed != NULL) {
         if (!wl_str_to_i64(wl_str_from(seed), &number) || number < 0) {
