@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "nn/bert_pretrain.h"
+#include "text/wordpiece_learn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,10 @@ struct pretrain_run {
     struct wl_run_log log;
     const char *checkpoint;
     struct wl_bert_folder *folder;
+    struct wl_arena arena;
+    struct wl_str *texts; // (n_texts) in the arena
+    size_t n_texts;
+    size_t texts_capacity;
     struct wl_bert_corpus corpus;
     struct wl_pretrain_options options;
     size_t n_tokens_max;
@@ -38,16 +43,41 @@ static void tell_epoch(void *context, const struct wl_pretrain_result *result)
 static wl_status take_text(void *context, struct wl_str text, size_t number, wl_error *error)
 {
     struct pretrain_run *run = context;
+    const char *copy = wl_arena_string(&run->arena, text);
 
     (void)number;
-    return wl_bert_corpus_add(&run->corpus, run->folder, text, run->n_tokens_max, error);
+    if (copy == NULL) {
+        return wl_fail(error, WL_ENOMEM, "no memory for a text");
+    }
+    WL_TRY(WL_GROW(run->cli->alloc, run->texts, run->texts_capacity, run->n_texts + 1, error));
+    run->texts[run->n_texts++] = (struct wl_str){.data = copy, .n_bytes = text.n_bytes};
+    return WL_OK;
+}
+
+// The vocabulary of --vocab, or one learnt from the texts.
+static wl_status read_vocabulary(struct pretrain_run *run, struct wl_buf *bytes, wl_error *error)
+{
+    struct wl_cli *cli = run->cli;
+    const char *path = wl_cli_text(cli, "vocab", NULL);
+    struct wl_wordpiece_options options;
+    int64_t n_pieces = 0;
+
+    if (path != NULL) {
+        return wl_file_read(path, bytes, error);
+    }
+    WL_TRY(wl_cli_int(cli, "pieces", 16, 200000, 8000, &n_pieces, error));
+    wl_wordpiece_options_init(&options);
+    options.is_lower = !wl_cli_has(cli, "cased");
+    options.strips_accents = options.is_lower;
+    return wl_wordpiece_learn(cli->alloc, run->texts, run->n_texts, &options, (size_t)n_pieces, 2,
+                              bytes, error);
 }
 
 static wl_status open_own(struct pretrain_run *run, const struct wl_bert_folder_options *options,
                           wl_error *error)
 {
     struct wl_cli *cli = run->cli;
-    const char *path = wl_cli_text(cli, "vocab", NULL);
+    const char *name = wl_cli_text(cli, "vocab", "vocabulary");
     const char *shape_name = wl_cli_text(cli, "shape", "tiny");
     const char *settings = "{\"do_lower_case\": false}";
     struct wl_hf_wordpiece_files files = {0};
@@ -60,12 +90,12 @@ static wl_status open_own(struct pretrain_run *run, const struct wl_bert_folder_
                        "--shape wants tiny, mini, small, medium or base, not \"%s\"", shape_name);
     }
     wl_buf_init(&bytes, cli->alloc, (size_t)1 << 27);
-    WL_GO(wl_file_read(path, &bytes, error));
+    WL_GO(read_vocabulary(run, &bytes, error));
     files.vocabulary = wl_buf_view(&bytes);
     if (wl_cli_has(cli, "cased")) {
         files.tokenizer_config = wl_str_from(settings);
     }
-    WL_GO(wl_bert_folder_new(cli->alloc, path, &files, &shape, options, &run->folder, error));
+    WL_GO(wl_bert_folder_new(cli->alloc, name, &files, &shape, options, &run->folder, error));
 done:
     wl_buf_release(&bytes);
     return status;
@@ -81,13 +111,14 @@ static wl_status open_folder(struct pretrain_run *run, wl_error *error)
     options.has_mask_head = true;
     options.seed = cli->seed;
     options.sink = &cli->sink;
-    if ((base != NULL) == wl_cli_has(cli, "vocab")) {
+    bool is_own = wl_cli_has(cli, "vocab") != wl_cli_has(cli, "pieces");
+    if ((base != NULL) == is_own || (wl_cli_has(cli, "vocab") && wl_cli_has(cli, "pieces"))) {
         return wl_fail(error, WL_EINVAL,
-                       "text pretrain wants either --base DIR, a BERT to go on from, or --vocab "
-                       "FILE for one of its own");
+                       "text pretrain wants one of --base DIR, a BERT to go on from, --vocab FILE "
+                       "or --pieces N for one of its own");
     }
     if (base != NULL && (wl_cli_has(cli, "shape") || wl_cli_has(cli, "cased"))) {
-        return wl_fail(error, WL_EINVAL, "--shape and --cased go with --vocab, not with --base");
+        return wl_fail(error, WL_EINVAL, "--shape and --cased do not go with --base");
     }
     return base != NULL ? wl_bert_folder_open(cli->alloc, base, &options, &run->folder, error)
                         : open_own(run, &options, error);
@@ -97,7 +128,7 @@ static wl_status read_sizes(struct pretrain_run *run, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
     struct wl_pretrain_options *o = &run->options;
-    bool is_own = wl_cli_has(cli, "vocab");
+    bool is_own = !wl_cli_has(cli, "base");
     int64_t n_epochs = 0;
     int64_t n_batch = 0;
     int64_t n_tokens = 0;
@@ -195,7 +226,7 @@ done:
     return status;
 }
 
-static wl_status read_corpus(struct pretrain_run *run, wl_error *error)
+static wl_status make_corpus(struct pretrain_run *run, wl_error *error)
 {
     struct wl_cli *cli = run->cli;
     size_t n_positions = run->folder->bert->config.n_positions;
@@ -205,7 +236,10 @@ static wl_status read_corpus(struct pretrain_run *run, wl_error *error)
     wl_bert_corpus_init(&run->corpus, cli->alloc, share, cli->seed);
     run->n_tokens_max = run->n_tokens_max < n_positions ? run->n_tokens_max : n_positions;
     run->options.n_tokens_max = run->n_tokens_max;
-    WL_TRY(wl_cli_each_text(cli, cli->arguments, cli->n_arguments, take_text, run, NULL, error));
+    for (size_t i = 0; i < run->n_texts; i++) {
+        WL_TRY(
+            wl_bert_corpus_add(&run->corpus, run->folder, run->texts[i], run->n_tokens_max, error));
+    }
     wl_cli_say(cli,
                WL_SAY(cli, "%zu texts: %zu pieces of text to learn from, %zu held out",
                       "%zu 条文本：%zu 段用于学习，%zu 段留出"),
@@ -221,8 +255,10 @@ static wl_status run_pretrain(struct wl_cli *cli, wl_error *error)
     wl_status status = WL_OK;
 
     WL_TRY(read_options(&run, error));
+    wl_arena_init(&run.arena, cli->alloc, 0);
+    WL_GO(wl_cli_each_text(cli, cli->arguments, cli->n_arguments, take_text, &run, NULL, error));
     WL_GO(open_folder(&run, error));
-    WL_GO(read_corpus(&run, error));
+    WL_GO(make_corpus(&run, error));
     WL_GO(wl_gemm_open(cli->alloc, cli->n_threads, &gemm, error));
     WL_GO(wl_run_log_open(cli, "wanliu text pretrain", run.out, run.options.is_resumed, &run.log,
                           error));
@@ -240,6 +276,8 @@ done:
     wl_run_log_close(&run.log);
     wl_gemm_close(gemm);
     wl_bert_corpus_release(&run.corpus);
+    wl_arena_release(&run.arena);
+    wl_alloc_free(cli->alloc, run.texts);
     wl_bert_folder_free(run.folder);
     return status;
 }
@@ -248,6 +286,8 @@ static const struct wl_option pretrain_options[] = {
     WL_TEXTS_OPTIONS,
     {"base", 0, "DIR", "BERT folder to go on from", "从该 BERT 目录继续训练"},
     {"vocab", 0, "FILE", "vocab.txt of an encoder of one's own", "自有编码器的 vocab.txt"},
+    {"pieces", 0, "N", "learn a vocabulary of so many pieces from the texts",
+     "从文本中学习这么多词元的词表"},
     {"shape", 0, "NAME", "of one's own: tiny, mini, small, medium, base (default: tiny)",
      "自有编码器的大小：tiny、mini、small、medium、base（默认：tiny）"},
     {"cased", 0, NULL, "keep capitals and accents (with --vocab)",
@@ -255,8 +295,8 @@ static const struct wl_option pretrain_options[] = {
     {"out", 'o', "DIR", "folder to be written; must not exist", "写入的目录，不能已存在"},
     {"epochs", 0, "N", "times through the texts (default: 3)", "训练轮数（默认：3）"},
     {"batch", 0, "N", "texts of an update (default: 32)", "每次更新的文本数（默认：32）"},
-    {"rate", 0, "X", "learning rate (default: 5e-5, with --vocab 5e-4)",
-     "学习率（默认：5e-5，配合 --vocab 为 5e-4）"},
+    {"rate", 0, "X", "learning rate (default: 5e-4, with --base 5e-5)",
+     "学习率（默认：5e-4，配合 --base 为 5e-5）"},
     {"max-tokens", 0, "N", "longer texts are cut into several (default: 128)",
      "更长的文本切成几段（默认：128）"},
     {"share", 0, "X", "of pieces that are hidden (default: 0.15)", "遮盖的比例（默认：0.15）"},
@@ -273,7 +313,7 @@ const struct wl_command wl_command_text_pretrain = {
     .summary_en = "teach a BERT the language of your own texts, by hidden words",
     .summary_zh = "用自己的文本以遮盖词的方式训练 BERT",
     .arguments = "[FILE...]",
-    .example = "wanliu text pretrain --vocab vocab.txt --shape tiny reviews.txt -o own-bert",
+    .example = "wanliu text pretrain --pieces 8000 --shape tiny reviews.txt -o own-bert",
     .options = pretrain_options,
     .n_options = sizeof(pretrain_options) / sizeof(pretrain_options[0]),
     .run = run_pretrain,

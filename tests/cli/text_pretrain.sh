@@ -11,7 +11,10 @@ ls own own.checkpoint
 sed 's/:.*//' own.ndjson | uniq -c | blank
 wanliu text pretrain --json --quiet --base own --epochs 1 --number bf16 in.txt -o again | blank
 wanliu --quiet text embed --base again in.txt | wc -l
-for arguments in "-o new" "--vocab vocab.txt" "--vocab vocab.txt -o own" "--vocab vocab.txt --base own -o new" \
+# A vocabulary learnt from the texts: the special pieces, characters by frequency, joined pieces.
+wanliu --quiet text pretrain --pieces 40 --epochs 1 in.txt -o learnt >out.txt
+tr '\n' ' ' <learnt/vocab.txt; echo
+for arguments in "-o new" "--vocab vocab.txt" "--vocab vocab.txt -o own" "--vocab vocab.txt --base own -o new" "--vocab vocab.txt --pieces 50 -o new" \
     "--base own --cased -o new" "--vocab vocab.txt --shape huge -o new" "--vocab in.txt -o new" \
     "--vocab vocab.txt --rate 0 -o new" "--vocab vocab.txt --holdout 0.5 --epochs 0 -o new"; do
     wanliu text pretrain $arguments in.txt
