@@ -324,11 +324,54 @@ static wl_status measure(struct run *r, const struct wl_gpt_examples *examples, 
     return WL_OK;
 }
 
+static struct wl_str bytes_of(const void *data, size_t n_bytes)
+{
+    return (struct wl_str){.data = data, .n_bytes = n_bytes};
+}
+
+static uint64_t key_of_texts(const struct wl_gpt_examples *examples, uint64_t key)
+{
+    if (examples->n == 0) {
+        return wl_str_hash(WL_STR("none"), key);
+    }
+    size_t begin = examples->starts[0];
+    size_t n = examples->starts[examples->n] - begin;
+    key = wl_str_hash(bytes_of(examples->tokens + begin, n * sizeof(*examples->tokens)), key);
+    key =
+        wl_str_hash(bytes_of(examples->starts, (examples->n + 1) * sizeof(*examples->starts)), key);
+    return examples->firsts == NULL
+               ? key
+               : wl_str_hash(bytes_of(examples->firsts, examples->n * sizeof(*examples->firsts)),
+                             key);
+}
+
+// What a checkpoint must agree in: texts and what decides the numbers. Not how far to go now.
+static uint64_t key_of(const struct run *r)
+{
+    const struct wl_gpt_train_options *o = r->options;
+    const struct wl_optimizer_options *a = &o->optimizer;
+    const double numbers[] = {(double)o->n_epochs,
+                              (double)o->batch_rows,
+                              (double)batches_per_update(r),
+                              a->rate,
+                              a->beta1,
+                              a->beta2,
+                              a->eps,
+                              a->decay,
+                              a->norm_max,
+                              (double)a->shape,
+                              (double)a->n_warm,
+                              a->warm_share,
+                              (double)a->kind,
+                              (double)r->gpt->stack.number};
+    uint64_t key = wl_str_hash(bytes_of(numbers, sizeof(numbers)), o->seed);
+
+    return key_of_texts(r->valid, key_of_texts(r->train, key));
+}
+
 // After an epoch: held-out loss, the best weights, the log, the checkpoint.
 static wl_status end_epoch(struct run *r, wl_error *error)
 {
-    const struct wl_train_state state = {.n_updates = r->optimizer.n_done,
-                                         .n_epochs = r->result.n_epochs};
     struct wl_tensors *tensors = r->trained;
     size_t n_tokens = 0;
 
@@ -346,6 +389,12 @@ static wl_status end_epoch(struct run *r, wl_error *error)
         r->result.is_stopped = r->options->patience > 0 && r->n_since_best >= r->options->patience;
     }
     WL_TRY(log_epoch(r, error));
+    const struct wl_train_state state = {.n_updates = r->optimizer.n_done,
+                                         .n_epochs = r->result.n_epochs,
+                                         .key = key_of(r),
+                                         .best_loss = r->result.best_loss,
+                                         .n_since_best = r->n_since_best,
+                                         .best = r->best};
     return r->options->checkpoint == NULL
                ? WL_OK
                : wl_checkpoint_write(r->options->checkpoint, tensors, &state, error);
@@ -434,7 +483,7 @@ static wl_status check_options(const struct run *r, wl_error *error)
 static wl_status resume(struct run *r, wl_error *error)
 {
     const struct wl_gpt_train_options *o = r->options;
-    struct wl_train_state state;
+    struct wl_train_state state = {.key = key_of(r), .best = r->best};
 
     if (!o->is_resumed || o->checkpoint == NULL || !wl_file_exists(o->checkpoint)) {
         return WL_OK;
@@ -442,6 +491,11 @@ static wl_status resume(struct run *r, wl_error *error)
     WL_TRY(wl_checkpoint_read(o->checkpoint, r->trained, &state, error));
     r->optimizer.n_done = state.n_updates;
     r->result.n_epochs = state.n_epochs;
+    r->result.best_loss = state.best_loss;
+    r->n_since_best = (size_t)state.n_since_best;
+    r->result.best_epoch =
+        isfinite(state.best_loss) ? (size_t)(state.n_epochs - state.n_since_best) : 0;
+    r->result.is_stopped = o->patience > 0 && r->n_since_best >= o->patience;
     return WL_OK;
 }
 

@@ -56,11 +56,11 @@ size_t wl_gpt_train_rows(const struct wl_gpt_examples *examples, size_t batch_ro
 
 /* wl_gpt_train_texts - train gpt, which is planned for training with wl_gpt_train_rows of both.
  *   train, valid  (in) valid may have no texts.
- * With patience the weights at the end are those of the epoch with the best held-out loss; after
- * resuming, the best is looked for from there on.
+ * With patience the weights at the end are those of the epoch with the best held-out loss.
  * Errors:  WL_EINVAL  no texts, or an option of 0.  WL_ERANGE  ids the model does not have, or five
  *          updates in a row whose gradients are not finite.  WL_ELIMIT  a text longer than the
- *          model's positions, or than the plan.  Those of the checkpoint and of log. */
+ *          model's positions, or than the plan.  Those of the checkpoint (WL_ESCHEMA: it is of
+ *          other texts or options) and of log. */
 WL_MUST_CHECK wl_status wl_gpt_train_texts(struct wl_gpt *gpt, struct wl_gemm *gemm,
                                            const struct wl_gpt_examples *train,
                                            const struct wl_gpt_examples *valid,

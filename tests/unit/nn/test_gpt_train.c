@@ -187,6 +187,7 @@ static void test_resumes_with_the_same_bytes(struct wl_gemm *gemm)
     struct wl_gpt *broken = make_gpt(wl_alloc_default(), 0.1F);
     struct wl_gpt *resumed = make_gpt(wl_alloc_default(), 0.1F);
 
+    options.patience = 6;                         // the best weights go into the checkpoint, too
     wl_tensors_start(&resumed->tensors, 99, 0.5); // whatever it holds, the checkpoint counts
     CHECK_INT(wl_gpt_train_texts(whole, gemm, &train, &valid, &options, &result, &fault), WL_OK);
     (void)remove(CHECKPOINT);
@@ -202,6 +203,12 @@ static void test_resumes_with_the_same_bytes(struct wl_gemm *gemm)
                  whole->tensors.n_floats * sizeof(float)) == 0);
     CHECK(memcmp(whole->tensors.weights, broken->tensors.weights,
                  whole->tensors.n_floats * sizeof(float)) != 0); // the planted fault: broken off
+    options.seed = 2;
+    CHECK_INT(wl_gpt_train_texts(resumed, gemm, &train, &valid, &options, &result, &fault),
+              WL_ESCHEMA);
+    options.seed = 1;
+    CHECK_INT(wl_gpt_train_texts(resumed, gemm, &valid, &train, &options, &result, &fault),
+              WL_ESCHEMA);
     wl_gpt_free(whole);
     wl_gpt_free(broken);
     wl_gpt_free(resumed);
