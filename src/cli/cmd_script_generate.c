@@ -110,7 +110,12 @@ static wl_status read_request(struct job *j, wl_error *error)
     struct wl_script_request *r = &j->request;
     const char *attributes = wl_cli_text(cli, "attributes", NULL);
     const char *channel = wl_cli_text(cli, "channel", NULL);
+    const char *precision = wl_cli_text(cli, "precision", "f32");
 
+    if (strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0) {
+        return wl_fail(error, WL_EINVAL, "--precision wants f32 or bf16, not \"%s\"", precision);
+    }
+    r->number = precision[0] == 'f' ? WL_F32 : WL_BF16;
     if (attributes == NULL) {
         return wl_fail(error, WL_EINVAL, "script generate wants --attributes \"a,b\"");
     }
@@ -298,6 +303,8 @@ static const struct wl_option generate_options[] = {
      "文案必须包含的变量：{{user.name}},{{offer.name}}"},
     {"template", 0, "TEXT", "fixed text; the model fills each ___", "固定文案；模型填写每处 ___"},
     {"stop", 0, "LIST", "end in front of any of these words", "遇到这些词即停止（不含该词）"},
+    {"precision", 0, "NAME", "f32, or bf16: half the memory to read (default: f32)",
+     "f32，或 bf16：读取内存减半（默认 f32）"},
     {"channel", 0, "NAME", "lint for it (default: the one among the attributes, else in_app)",
      "按此渠道检查（默认取属性中的渠道，否则 in_app）"},
 };
