@@ -193,29 +193,11 @@ static wl_status put_adapters(struct job *j, struct wl_gpt_train_options *option
     WL_GO(wl_lora_new(j->folder->alloc, &places, &order->options, &j->lora, error));
     wl_lora_rates(&options->optimizer, order->adapter_rate, order->base_rate);
     options->trained = wl_lora_trained(j->lora, &j->folder->gpt->tensors);
-    struct wl_lora_facts facts = wl_lora_facts(j->lora);
-    wl_notice(options->sink,
-              "LoRA: %zu of %zu numbers learn (%.2f %%), on %zu layers; gradients and moments take "
-              "%.1f MiB, %.1f MiB less than for the whole model",
-              facts.n_trained, facts.n_values, 100.0 * facts.share, j->lora->n_parts,
-              (double)facts.state_bytes / 1048576.0, (double)facts.saved_bytes / 1048576.0);
+    WL_GO(wl_lora_save_check(j->lora, order->folder, error));
+    wl_lora_tell(j->lora, options->sink);
 done:
     wl_lora_places_release(&places);
     return status;
-}
-
-// The adapters as a folder, when one is wanted, and into the weights.
-static wl_status settle_adapters(struct job *j, wl_error *error)
-{
-    const char *out = j->options->lora->folder;
-
-    if (out != NULL) {
-        WL_TRY(wl_lora_save(j->lora, j->options->base, out, error));
-    }
-    WL_TRY(wl_lora_merge(j->lora, error));
-    wl_lora_free(j->lora);
-    j->lora = NULL;
-    return WL_OK;
 }
 
 static wl_status train(struct job *j, struct wl_gemm *gemm, struct wl_script_train_result *result,
@@ -246,7 +228,9 @@ static wl_status train(struct job *j, struct wl_gemm *gemm, struct wl_script_tra
     result->n_valid = valid_set.n;
     result->n_long = j->train.n_long + j->valid.n_long;
     result->n_parameters = wl_tensors_count(&gpt->tensors);
-    return j->lora != NULL ? settle_adapters(j, error) : WL_OK;
+    return j->lora == NULL
+               ? WL_OK
+               : wl_lora_finish(&j->lora, o->base, o->lora->folder, options.sink, error);
 }
 
 wl_status wl_script_train(struct wl_gpt_folder *folder, const struct wl_script_corpus *train_corpus,

@@ -73,3 +73,27 @@ wl_status wl_lora_order_names(struct wl_arena *arena, struct wl_str text,
     *names = made;
     return WL_OK;
 }
+
+void wl_lora_tell(const struct wl_lora *lora, const struct wl_sink *sink)
+{
+    struct wl_lora_facts facts = wl_lora_facts(lora);
+
+    wl_notice(sink,
+              "LoRA: %zu of %zu numbers learn (%.2f %%), on %zu layers; gradients and moments take "
+              "%.1f MiB, %.1f MiB less than for the whole model",
+              facts.n_trained, facts.n_values, 100.0 * facts.share, lora->n_parts,
+              (double)facts.state_bytes / 1048576.0, (double)facts.saved_bytes / 1048576.0);
+}
+
+wl_status wl_lora_finish(struct wl_lora **lora, const char *base, const char *folder,
+                         const struct wl_sink *sink, wl_error *error)
+{
+    if (folder != NULL) {
+        WL_TRY(wl_lora_save(*lora, base, folder, error));
+        wl_notice(sink, "adapters saved: %s", folder);
+    }
+    WL_TRY(wl_lora_merge(*lora, error));
+    wl_lora_free(*lora);
+    *lora = NULL;
+    return WL_OK;
+}

@@ -262,9 +262,12 @@ static bool has_head_of_its_own(const struct wl_lora *lora)
     return wl_tensors_find(lora->base, WL_STR("lm_head.weight")) != NULL;
 }
 
-static wl_status check_tied(const struct wl_lora *lora, wl_error *error)
+wl_status wl_lora_save_check(const struct wl_lora *lora, const char *path, wl_error *error)
 {
-    return wl_tensors_find(&lora->tensors, WL_STR("wte.weight")) != NULL &&
+    if (path != NULL && wl_file_exists(path)) {
+        return wl_fail(error, WL_EEXIST, "%s exists already", path);
+    }
+    return path != NULL && wl_tensors_find(&lora->tensors, WL_STR("wte.weight")) != NULL &&
                    !has_head_of_its_own(lora)
                ? wl_fail(error, WL_ESCHEMA,
                          "wte was unfrozen and is the head, too; PEFT has no place for that, save "
@@ -416,11 +419,7 @@ wl_status wl_lora_save(const struct wl_lora *lora, const char *base, const char 
         status = wl_fail(error, WL_ENOMEM, "no memory for a path");
         goto done;
     }
-    if (wl_file_exists(path)) {
-        status = wl_fail(error, WL_EEXIST, "%s exists already", path);
-        goto done;
-    }
-    WL_GO(check_tied(lora, error));
+    WL_GO(wl_lora_save_check(lora, path, error));
     WL_GO(wl_folder_temporary(parent, &s.arena, &temporary, error));
     WL_GO(write_weights(&s, temporary, error));
     WL_GO(write_config(&s, base, temporary, error));

@@ -23,4 +23,10 @@ WL_MUST_CHECK wl_status wl_lora_attach(const wl_alloc *alloc, const struct wl_lo
 WL_MUST_CHECK wl_status wl_lora_save(const struct wl_lora *lora, const char *base, const char *path,
                                      wl_error *error);
 
+/* wl_lora_save_check - whether wl_lora_save could write there, before a long training.
+ *   path  (in) or NULL: nothing is wanted, which is fine.
+ * Errors:  WL_EEXIST, WL_ESCHEMA as there. */
+WL_MUST_CHECK wl_status wl_lora_save_check(const struct wl_lora *lora, const char *path,
+                                           wl_error *error);
+
 #endif

@@ -262,32 +262,6 @@ done:
     return status;
 }
 
-static void tell_adapters(const struct training *t)
-{
-    struct wl_lora_facts facts = wl_lora_facts(t->lora);
-
-    wl_notice(t->sink,
-              "LoRA: %zu of %zu numbers learn (%.2f %%), on %zu layers; gradients and moments take "
-              "%.1f MiB, %.1f MiB less than for the whole model",
-              facts.n_trained, facts.n_values, 100.0 * facts.share, t->lora->n_parts,
-              (double)facts.state_bytes / 1048576.0, (double)facts.saved_bytes / 1048576.0);
-}
-
-// The adapters as a folder, when one is wanted, and into the weights.
-static wl_status settle_adapters(struct training *t, wl_error *error)
-{
-    const char *out = t->options->adapter_out;
-
-    if (out != NULL) {
-        WL_TRY(wl_lora_save(t->lora, base_of(t), out, error));
-        wl_notice(t->sink, "adapters saved: %s", out);
-    }
-    WL_TRY(wl_lora_merge(t->lora, error));
-    wl_lora_free(t->lora);
-    t->lora = NULL;
-    return WL_OK;
-}
-
 // Groups of tensors: embeddings, layers from the bottom up, head. Many layers share a group.
 static void group_layers(const struct training *t, struct wl_optimizer_options *optimizer)
 {
@@ -464,7 +438,8 @@ static wl_status learn(struct training *t, wl_error *error)
 
     if (t->options->lora != NULL) {
         WL_TRY(put_adapters(t, t->options->lora, error));
-        tell_adapters(t);
+        WL_TRY(wl_lora_save_check(t->lora, t->options->adapter_out, error));
+        wl_lora_tell(t->lora, t->sink);
         wl_lora_rates(&options.optimizer, t->options->lora->adapter_rate,
                       t->options->lora->base_rate);
     } else {
@@ -481,7 +456,7 @@ static wl_status learn(struct training *t, wl_error *error)
                   t->result.finetune.n_skipped);
     }
     if (t->lora != NULL) {
-        WL_TRY(settle_adapters(t, error));
+        WL_TRY(wl_lora_finish(&t->lora, t->options->base, t->options->adapter_out, t->sink, error));
     }
     wl_tensors_freeze(&bert->tensors); // no more gradients and moments
     return WL_OK;

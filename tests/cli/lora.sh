@@ -35,4 +35,15 @@ run "no such setting" train --lora rank=4
 run "targets alone" train --targets query
 run "adapters of a linear model" wanliu text train texts.csv --text body --label intent --lora default
 run "merge without a base" wanliu lora merge --adapter ad -o no
+# GPT-2: what script train writes is what merging its adapters gives.
+wanliu -q script corpus --language en | head -60 >scripts.txt
+wanliu -q script train --new --vocab-size 300 --shape 1x16x2 --epochs 1 --threads 1 --out gpt scripts.txt >/dev/null
+script() { wanliu script train --base gpt --epochs 1 --threads 1 "$@" scripts.txt 2>&1 | grep -E "LoRA|adapters saved|wanliu:"; }
+run "scripts" script --lora r=4 --targets c_attn,o_proj --adapter-out gpt-ad --out writer
+run "merge a GPT-2" wanliu lora merge --base gpt --adapter gpt-ad -o gpt-merged
+cmp gpt-merged/model.safetensors writer/model.safetensors && echo "the same weights"
+run "export what was trained" wanliu lora export gpt-ad --architecture gpt2 --out trained.gguf
+run "no such layer of GPT-2" script --lora r=4 --targets query --out no
+run "a tied head cannot be kept apart" script --lora r=4 --unfreeze embeddings --adapter-out no --out no2
+run "adapters of a new model" wanliu script train --new --lora r=4 --out no scripts.txt
 [ ! -e no ] && [ ! -e ad.gguf ]
