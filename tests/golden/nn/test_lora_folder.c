@@ -187,6 +187,57 @@ static void test_first_values(void)
     subject_close(&s);
 }
 
+// Attaching, merging and saving with the n-th request for memory refused: the model is as before.
+static wl_status use_with(const wl_alloc *alloc, struct subject *s, const struct wl_peft *peft)
+{
+    struct wl_lora *lora = NULL;
+    wl_status status = wl_lora_attach(alloc, &s->places, peft, &lora, &fault);
+
+    if (status == WL_OK) {
+        status = wl_lora_plan(lora, 32, WL_F32, true, &fault);
+    }
+    if (status == WL_OK) {
+        status = wl_lora_save(lora, "", OUT "/fault", &fault);
+    }
+    if (status == WL_OK) {
+        status = wl_lora_merge(lora, &fault);
+    }
+    if (status == WL_OK) {
+        wl_lora_unmerge(lora);
+    }
+    wl_lora_free(lora);
+    return status;
+}
+
+static void test_every_failed_allocation(void)
+{
+    struct wl_peft peft = {0};
+    struct wl_arena arena;
+    struct subject s;
+    wl_status status = WL_ENOMEM;
+
+    wl_arena_init(&arena, wl_alloc_default(), 0);
+    subject_open(&s, true);
+    CHECK_INT(wl_peft_open(&arena, PATH("peft_bert"), &peft, &fault), WL_OK);
+    size_t n_floats = s.places.tensors->n_floats;
+    float *before = wl_alloc_array(wl_alloc_default(), n_floats, sizeof(*before));
+    memcpy(before, s.places.tensors->weights, n_floats * sizeof(*before));
+    for (size_t n_good = 0; status != WL_OK && n_good < 1000; n_good++) {
+        struct check_heap heap;
+        check_heap_init(&heap, n_good);
+        status = use_with(&heap.alloc, &s, &peft);
+        wl_folder_remove(OUT "/fault");
+        CHECK(status == WL_OK || status == WL_ENOMEM);
+        CHECK_INT(heap.live_blocks, 0);
+        CHECK(s.places.stack->lora == NULL && s.bert->stack.blocks[0].qkv.lora == NULL);
+        CHECK(memcmp(before, s.places.tensors->weights, n_floats * sizeof(*before)) == 0);
+    }
+    CHECK_INT(status, WL_OK);
+    wl_alloc_free(wl_alloc_default(), before);
+    subject_close(&s);
+    wl_arena_release(&arena);
+}
+
 // The formula's BERT as a folder, without the head, which the adapter brings along.
 static void save_base(const char *path)
 {
@@ -252,6 +303,7 @@ int main(void)
     RUN(test_refusals);
     RUN(test_wrong_model);
     RUN(test_first_values);
+    RUN(test_every_failed_allocation);
     RUN(test_merge_bert);
     return check_report();
 }
