@@ -456,7 +456,7 @@ static wl_status learn(struct training *t, wl_error *error)
                   t->result.finetune.n_skipped);
     }
     if (t->lora != NULL) {
-        WL_TRY(wl_lora_finish(&t->lora, t->options->base, t->options->adapter_out, t->sink, error));
+        WL_TRY(wl_lora_finish(&t->lora, base_of(t), t->options->adapter_out, t->sink, error));
     }
     wl_tensors_freeze(&bert->tensors); // no more gradients and moments
     return WL_OK;
