@@ -93,24 +93,49 @@ static void fill_company(struct wl_company *company, bool is_reversed, const cha
     }
 }
 
-static void fill_column(bool is_reversed, const char *unknown, size_t n_threads, float got[N_USERS])
+static void fill_rows(bool is_reversed, const char *unknown, enum wl_sequence_body body,
+                      size_t n_threads, size_t n_rows, float got[N_USERS])
 {
     struct wl_company *company = company_make();
     struct wl_event_model *model = NULL;
     struct wl_rows rows;
 
     fill_company(company, is_reversed, unknown);
-    CHECK_INT(event_sample(wl_alloc_default(), WL_SEQUENCE_GRU, &model), WL_OK);
+    CHECK_INT(event_sample(wl_alloc_default(), body, &model), WL_OK);
     wl_rows_init(&rows, wl_alloc_default(), &schema);
-    add_rows(&rows, N_USERS, 8);
+    add_rows(&rows, n_rows, 8);
     CHECK_INT(wl_sequence_churn_fill(model, company, 1, n_threads, &rows, &fault), WL_OK);
-    for (size_t i = 0; i < N_USERS; i++) {
+    for (size_t i = 0; i < n_rows; i++) {
         got[i] = rows.values[2 * i + 1];
         CHECK(isnan(rows.values[2 * i]) && got[i] > 0.0F && got[i] < 100.0F);
     }
     wl_rows_release(&rows);
     wl_event_model_free(model);
     wl_company_free(company);
+}
+
+static void fill_column(bool is_reversed, const char *unknown, size_t n_threads, float got[N_USERS])
+{
+    fill_rows(is_reversed, unknown, WL_SEQUENCE_GRU, n_threads, N_USERS, got);
+}
+
+// Who else is in the batch changes products' shapes, and no digit that counts.
+static void test_a_row_stands_for_itself(void)
+{
+    for (int body = WL_SEQUENCE_LSTM; body <= WL_SEQUENCE_TRANSFORMER; body++) {
+        float all[N_USERS];
+        float few[N_USERS];
+        size_t n_off = 0;
+        fill_rows(false, "else", (enum wl_sequence_body)body, 1, N_USERS, all);
+        for (size_t n = 1; n < 20; n += 3) {
+            fill_rows(false, "else", (enum wl_sequence_body)body, 1, n, few);
+            for (size_t i = 0; i < n; i++) {
+                n_off += all[i] != few[i];
+                CHECK_CLOSE((double)all[i], (double)few[i], 1e-6); // a few roundings of a float
+            }
+        }
+        fprintf(stderr, "body %d: %zu values differ in their last digit\n", body, n_off);
+    }
 }
 
 static void test_the_column(void)
@@ -267,6 +292,7 @@ int main(void)
 {
     RUN(test_what_was_known);
     RUN(test_the_column);
+    RUN(test_a_row_stands_for_itself);
     RUN(test_order_is_learnt);
     RUN(test_own_labels_do_not_leak);
     return check_report();
