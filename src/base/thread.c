@@ -4,8 +4,8 @@
 
 #include "base/limits.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 struct loop {
@@ -102,4 +102,35 @@ size_t wl_threads_default(void)
         return 1;
     }
     return n > WL_THREADS_MAX ? WL_THREADS_MAX : (size_t)n;
+}
+
+struct wl_deadline wl_deadline_in(int64_t wait_us)
+{
+    struct timespec now;
+
+    WL_ASSERT(wait_us >= 0);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t ns = now.tv_nsec + wait_us % 1000000 * 1000;
+    return (struct wl_deadline){.s = now.tv_sec + wait_us / 1000000 + ns / 1000000000,
+                                .ns = ns % 1000000000};
+}
+
+wl_status wl_condition_init(pthread_cond_t *condition, wl_error *error)
+{
+    pthread_condattr_t attributes;
+    bool is_made = pthread_condattr_init(&attributes) == 0;
+    bool is_ready = is_made && pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+                    pthread_cond_init(condition, &attributes) == 0;
+
+    if (is_made) {
+        (void)pthread_condattr_destroy(&attributes);
+    }
+    return is_ready ? WL_OK : wl_fail(error, WL_ENOMEM, "no memory for a condition");
+}
+
+bool wl_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                       struct wl_deadline deadline)
+{
+    const struct timespec at = {.tv_sec = deadline.s, .tv_nsec = deadline.ns};
+    return pthread_cond_timedwait(condition, lock, &at) != 0;
 }
