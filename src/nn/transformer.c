@@ -204,6 +204,29 @@ static void carve_block(const struct wl_transformer *t, bool is_last, struct wl_
     kept->inner = wl_carve_bytes(carve, n * t->shape.n_inner, operand);
 }
 
+// One block's memory for all, but for the stream before each. A post-norm block reads its operand
+// while it writes the next one's, so these lie in two places by turns.
+static void carve_recomputed(struct wl_transformer *t, struct wl_carve *carve)
+{
+    size_t n_layers = t->shape.n_layers;
+    size_t n_values = t->rows_max * t->shape.n_channels;
+    struct wl_block_memory shared = {0};
+    struct wl_block_memory *last = &t->kept[n_layers];
+
+    carve_block(t, false, carve, &shared);
+    carve_block(t, true, carve, last);
+    for (size_t l = 0; l < n_layers; l++) {
+        struct wl_block_memory *kept = &t->kept[l];
+        *kept = shared;
+        if (t->shape.is_pre_norm) {
+            kept->sums[0] = wl_carve_bytes(carve, n_values, sizeof(float));
+        } else {
+            kept->start = wl_carve_bytes(carve, n_values, sizeof(float));
+            kept->in = (n_layers - l) % 2 == 0 ? last->in : shared.in;
+        }
+    }
+}
+
 static void carve_all(struct wl_transformer *t, struct wl_carve *carve)
 {
     size_t n = t->rows_max;
@@ -213,7 +236,11 @@ static void carve_all(struct wl_transformer *t, struct wl_carve *carve)
 
     t->x = wl_carve_bytes(carve, n * c, sizeof(float));
     t->branch = wl_carve_bytes(carve, n * c, sizeof(float));
-    for (size_t l = 0; l <= t->shape.n_layers; l++) {
+    memset(t->kept, 0, (t->shape.n_layers + 1) * sizeof(*t->kept));
+    if (t->is_training && t->recomputes) {
+        carve_recomputed(t, carve);
+    }
+    for (size_t l = 0; !(t->is_training && t->recomputes) && l <= t->shape.n_layers; l++) {
         if (t->is_training || l == 0) {
             carve_block(t, l == t->shape.n_layers, carve, &t->kept[l]);
         } else {
@@ -399,23 +426,70 @@ static void residual_norm(const struct run *r, size_t l, enum drop_place place,
                              r->t->shape.eps, &x, &to_operand, stats);
 }
 
+// kept->in from x: a copy in the operands' number.
+static void take_operand(const struct run *r, size_t l)
+{
+    struct wl_matrix x = stream(r, r->t->x);
+    struct wl_matrix in = operand(r, r->t->kept[l].in, r->t->shape.n_channels);
+
+    wl_dropout_apply((struct wl_dropout){0}, &x, &in);
+}
+
+static wl_status block_post(const struct run *r, size_t l)
+{
+    struct wl_block_memory *kept = &r->t->kept[l];
+    const struct wl_block *block = &r->t->blocks[l];
+
+    WL_TRY(attend(r, l));
+    residual_norm(r, l, DROP_FIRST, &block->norm1, kept->sums[0], kept->middle, kept->stats[0]);
+    WL_TRY(feed(r, l));
+    residual_norm(r, l, DROP_SECOND, &block->norm2, kept->sums[1], r->t->kept[l + 1].in,
+                  kept->stats[1]);
+    return WL_OK;
+}
+
 static wl_status forward_post(const struct run *r)
 {
     struct wl_transformer *t = r->t;
-    struct wl_matrix x = stream(r, t->x);
-    struct wl_matrix in = operand(r, t->kept[0].in, t->shape.n_channels);
 
-    wl_dropout_apply((struct wl_dropout){0}, &x, &in); // a copy in the operands' number
+    take_operand(r, 0);
     for (size_t l = 0; l < t->shape.n_layers; l++) {
-        struct wl_block_memory *kept = &t->kept[l];
-        const struct wl_block *block = &t->blocks[l];
-        WL_TRY(attend(r, l));
-        residual_norm(r, l, DROP_FIRST, &block->norm1, kept->sums[0], kept->middle, kept->stats[0]);
-        WL_TRY(feed(r, l));
-        residual_norm(r, l, DROP_SECOND, &block->norm2, kept->sums[1], t->kept[l + 1].in,
-                      kept->stats[1]);
+        if (t->kept[l].start != NULL) {
+            memcpy(t->kept[l].start, t->x, r->pass->n_rows * t->shape.n_channels * sizeof(*t->x));
+        }
+        WL_TRY(block_post(r, l));
     }
     return WL_OK;
+}
+
+static wl_status block_pre(const struct run *r, size_t l)
+{
+    struct wl_transformer *t = r->t;
+    struct wl_block_memory *kept = &t->kept[l];
+
+    norm(r, &t->blocks[l].norm1, kept->sums[0], NULL, kept->in, kept->stats[0]);
+    WL_TRY(attend(r, l));
+    residual(r, l, DROP_FIRST, kept->sums[0], kept->sums[1]);
+    norm(r, &t->blocks[l].norm2, kept->sums[1], NULL, kept->middle, kept->stats[1]);
+    WL_TRY(feed(r, l));
+    residual(r, l, DROP_SECOND, kept->sums[1], t->kept[l + 1].sums[0]);
+    return WL_OK;
+}
+
+// What block l kept, once more, when blocks share their memory. The last one's is still there.
+static wl_status recompute(const struct run *r, size_t l)
+{
+    struct wl_transformer *t = r->t;
+
+    if (!t->recomputes || l + 1 == t->shape.n_layers) {
+        return WL_OK;
+    }
+    if (t->shape.is_pre_norm) {
+        return block_pre(r, l);
+    }
+    memcpy(t->x, t->kept[l].start, r->pass->n_rows * t->shape.n_channels * sizeof(*t->x));
+    take_operand(r, l);
+    return block_post(r, l);
 }
 
 static wl_status forward_pre(const struct run *r)
@@ -426,13 +500,7 @@ static wl_status forward_pre(const struct run *r)
 
     wl_dropout_apply((struct wl_dropout){0}, &x, &first);
     for (size_t l = 0; l < t->shape.n_layers; l++) {
-        struct wl_block_memory *kept = &t->kept[l];
-        norm(r, &t->blocks[l].norm1, kept->sums[0], NULL, kept->in, kept->stats[0]);
-        WL_TRY(attend(r, l));
-        residual(r, l, DROP_FIRST, kept->sums[0], kept->sums[1]);
-        norm(r, &t->blocks[l].norm2, kept->sums[1], NULL, kept->middle, kept->stats[1]);
-        WL_TRY(feed(r, l));
-        residual(r, l, DROP_SECOND, kept->sums[1], t->kept[l + 1].sums[0]);
+        WL_TRY(block_pre(r, l));
     }
     struct wl_block_memory *last = &t->kept[t->shape.n_layers];
     norm(r, &t->norm_last, last->sums[0], t->x, last->in, last->stats[0]);
@@ -523,6 +591,7 @@ static wl_status backward_post(const struct run *r)
 
     for (size_t l = t->shape.n_layers; l-- > 0;) {
         struct wl_block_memory *kept = &t->kept[l];
+        WL_TRY(recompute(r, l));
         norm_back(r, &t->blocks[l].norm2, kept->sums[1], kept->stats[1], t->dx, false, t->branch);
         WL_TRY(feed_back(r, l, t->branch, true, t->branch));
         norm_back(r, &t->blocks[l].norm1, kept->sums[0], kept->stats[0], t->branch, false, t->dx);
@@ -542,6 +611,7 @@ static wl_status backward_pre(const struct run *r)
     wl_dropout_apply((struct wl_dropout){0}, &branch, &dx);
     for (size_t l = t->shape.n_layers; l-- > 0;) {
         struct wl_block_memory *kept = &t->kept[l];
+        WL_TRY(recompute(r, l));
         WL_TRY(feed_back(r, l, t->dx, false, t->branch));
         norm_back(r, &t->blocks[l].norm2, kept->sums[1], kept->stats[1], t->branch, true, t->dx);
         WL_TRY(attend_back(r, l, t->dx, false, t->branch));
