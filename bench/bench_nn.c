@@ -6,7 +6,7 @@
  * per layer; backward twice that. The peak is the median of products of 2048 x 2048 x 2048. Model,
  * peak and peers take turns, so that a busy machine is busy for all; a ratio is the median over
  * turns of the peer's time by ours, of wall clock and of processor time. Memory is the peak of
- * a process, with weights. Arguments: threads (2), layers (12), "f32" or "bf16" for one number only
+ * a process, with weights. Arguments: threads (2), layers (12), "f32", "bf16" or "s8" for one number only
  * ("all"), part of a case's name. One JSON line per case. */
 #include "bench.h"
 #include "peer.h"
@@ -33,7 +33,8 @@ static void must(wl_status status, const wl_error *error)
 struct bench {
     struct wl_gemm *gemm;
     struct wl_bert *bert;
-    enum wl_number number;
+    enum wl_number number;  // of weights in products
+    enum wl_number operand; // of all else that feeds a product: bf16 with weights of a byte
     size_t n_threads;
     const char *only; // part of the names of cases to run
     void *a;          // (PEAK_N, PEAK_N) operands and result of the peak's product
@@ -59,9 +60,9 @@ static const struct bench_case cases[] = {
 
 static double peak_flops(struct bench *bench)
 {
-    struct wl_matrix a = wl_matrix_of(bench->a, bench->number, PEAK_N, PEAK_N);
-    struct wl_matrix b = wl_matrix_of(bench->b, bench->number, PEAK_N, PEAK_N);
-    struct wl_matrix c = wl_matrix_of(bench->c, bench->number, PEAK_N, PEAK_N);
+    struct wl_matrix a = wl_matrix_of(bench->a, bench->operand, PEAK_N, PEAK_N);
+    struct wl_matrix b = wl_matrix_of(bench->b, bench->operand, PEAK_N, PEAK_N);
+    struct wl_matrix c = wl_matrix_of(bench->c, bench->operand, PEAK_N, PEAK_N);
     wl_error error = {0};
     double start = bench_seconds();
 
@@ -240,11 +241,12 @@ static void run_case(struct bench *bench, const struct bench_case *c)
 
     optimizer.options.n_steps = 1000;
     (void)peak_mib();
-    must(wl_bert_plan(bench->bert, c->n_texts * c->length, c->n_texts, bench->number,
+    must(wl_bert_plan(bench->bert, c->n_texts * c->length, c->n_texts, bench->operand,
                       c->is_training, &error),
          &error);
     if (!c->is_training) {
-        must(wl_transformer_pack(&bench->bert->stack, bench->gemm, &bench->bert->tensors, &error),
+        must(wl_transformer_pack_as(&bench->bert->stack, bench->gemm, &bench->bert->tensors,
+                                    bench->number, &error),
              &error);
     }
     fill_batch(&batch, c->n_texts, c->length);
@@ -275,7 +277,8 @@ static void bench_number(struct bench *bench, size_t n_layers)
     must(wl_bert_new(wl_alloc_default(), &config, &bench->bert, &error), &error);
     wl_tensors_start(&bench->bert->tensors, 1, 0.02);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        if (strstr(cases[i].name, bench->only) != NULL) {
+        if (strstr(cases[i].name, bench->only) != NULL &&
+            !(bench->number == WL_S8 && cases[i].is_training)) {
             run_case(bench, &cases[i]);
         }
     }
@@ -308,13 +311,14 @@ int main(int argc, char **argv)
     bench.b = zeroes();
     bench.c = zeroes();
     must(wl_gemm_open(wl_alloc_default(), bench.n_threads, &bench.gemm, &error), &error);
-    if (wl_gemm_has_bf16(bench.gemm) && strcmp(only, "f32") != 0) {
-        bench.number = WL_BF16;
-        bench_number(&bench, n_layers);
-    }
-    if (strcmp(only, "bf16") != 0) {
-        bench.number = WL_F32;
-        bench_number(&bench, n_layers);
+    for (size_t i = 0; i < 3; i++) {
+        static const enum wl_number numbers[] = {WL_S8, WL_BF16, WL_F32};
+        bench.number = numbers[i];
+        bench.operand = numbers[i] == WL_S8 ? WL_BF16 : numbers[i];
+        if ((bench.operand == WL_F32 || wl_gemm_has_bf16(bench.gemm)) &&
+            (strcmp(only, "all") == 0 || strcmp(only, number_name(numbers[i])) == 0)) {
+            bench_number(&bench, n_layers);
+        }
     }
     wl_gemm_close(bench.gemm);
     free(bench.a);

@@ -53,8 +53,12 @@ static wl_status embedder_open(struct wl_bert_embedder *e, wl_error *error)
     }
     WL_TRY(wl_gemm_open(e->alloc, e->options.n_threads, &e->gemm, error));
     WL_TRY(wl_packed_batch_init(&e->batch, e->alloc, rows_max, TEXTS_MAX, error));
-    WL_TRY(wl_bert_plan(bert, rows_max, TEXTS_MAX, e->options.number, false, error));
-    return wl_transformer_pack(&bert->stack, e->gemm, &bert->tensors, error);
+    enum wl_number number = e->options.number;
+    if (number == WL_S8) {
+        number = wl_gemm_has_bf16(e->gemm) ? WL_BF16 : WL_F32;
+    }
+    WL_TRY(wl_bert_plan(bert, rows_max, TEXTS_MAX, number, false, error));
+    return wl_transformer_pack_as(&bert->stack, e->gemm, &bert->tensors, e->options.number, error);
 }
 
 wl_status wl_bert_embedder_new(const wl_alloc *alloc, struct wl_bert_folder *folder,

@@ -13,9 +13,9 @@ enum wl_bert_pool {
 
 struct wl_bert_embed_options {
     enum wl_bert_pool pool;
-    bool is_raw;         /* leave lengths as they are; else every vector has length 1 */
-    size_t n_tokens_max; /* texts are cut to so many pieces; at most the model's positions */
-    enum wl_number number;
+    bool is_raw;           /* leave lengths as they are; else every vector has length 1 */
+    size_t n_tokens_max;   /* texts are cut to so many pieces; at most the model's positions */
+    enum wl_number number; /* WL_S8: weights of a byte, all else as the processor likes it */
     size_t n_threads;
 };
 
