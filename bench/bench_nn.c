@@ -6,8 +6,8 @@
  * per layer; backward twice that. The peak is the median of products of 2048 x 2048 x 2048. Model,
  * peak and peers take turns, so that a busy machine is busy for all; a ratio is the median over
  * turns of the peer's time by ours, of wall clock and of processor time. Memory is the peak of
- * a process, with weights. Arguments: threads (2), layers (12), "f32", "bf16" or "s8" for one number only
- * ("all"), part of a case's name. One JSON line per case. */
+ * a process, with weights. Arguments: threads (2), layers (12), "f32", "bf16" or "s8" for one
+ * number only ("all"), part of a case's name. One JSON line per case. */
 #include "bench.h"
 #include "peer.h"
 
