@@ -47,11 +47,12 @@ static void make_sequences(struct wl_sequences *sequences)
 static double peer_rate(const char *body, int n_threads)
 {
     char command[256];
+    const char *python = getenv("WANLIU_PEER_PYTHON");
     double rate = 0.0;
 
     (void)snprintf(command, sizeof(command),
-                   "/usr/bin/python3 " WL_SOURCE_DIR "/bench/sequence_peer.py %s %d 2>/dev/null",
-                   body, n_threads);
+                   "%s " WL_SOURCE_DIR "/bench/sequence_peer.py %s %d 2>/dev/null",
+                   python != NULL ? python : "/usr/bin/python3", body, n_threads);
     FILE *pipe = popen(command, "r");
     if (pipe == NULL || fscanf(pipe, "%lf", &rate) != 1) {
         rate = 0.0;
