@@ -32,9 +32,14 @@
 #define GROUP_BYTES ((size_t)1280 << 10) // of a: most of the second-level cache's 2 MiB
 #define BIG_BYTES   ((size_t)1 << 20)    // c above this leaves the cache before it is read again
 
+#if defined(__clang__)
+#define WIDE ""
+#else
+#define WIDE ",prefer-vector-width=512"
+#endif
 #define TILED                                                                                      \
-    __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512f,avx512bw,avx512vl,avx512bf16,"       \
-                          "fma,prefer-vector-width=512")))
+    __attribute__((                                                                                \
+        target("amx-tile,amx-bf16,amx-int8,avx512f,avx512bw,avx512vl,avx512bf16,fma" WIDE)))
 #define TILED_INLINE TILED __attribute__((always_inline))
 
 bool wl_amx_start(void)
