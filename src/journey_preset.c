@@ -80,7 +80,8 @@ static wl_status add_row(struct table *table, const struct wl_csv_row *row, wl_e
         table->n_columns = row->n_cells;
         return WL_OK;
     }
-    WL_TRY(WL_GROW(table->arena->alloc, table->rows, table->capacity, table->n_rows + 1, error));
+    WL_TRY(wl_alloc_grow(table->arena->alloc, (void **)&table->rows, &table->capacity,
+                         table->n_rows + 1, sizeof(struct wl_str *), error));
     table->rows[table->n_rows++] = cells;
     return WL_OK;
 }

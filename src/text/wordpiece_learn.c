@@ -219,7 +219,7 @@ static int by_count(const void *left, const void *right)
 static wl_status put_characters(struct learning *l, size_t n_room, uint64_t n_least,
                                 struct wl_buf *out, size_t *n_put, wl_error *error)
 {
-    struct symbol **order = wl_alloc_array(l->alloc, l->n_symbols + 1, sizeof(*order));
+    struct symbol **order = wl_alloc_array(l->alloc, l->n_symbols + 1, sizeof(struct symbol *));
 
     if (order == NULL) {
         return no_memory(error);

@@ -38,11 +38,11 @@ wanliu -q --lang zh --threads 1 text train texts.csv --text body --label mood --
     grep -c '相比线性分类器'
 echo "== classify, by one thread and by two, and after the folder was written and read"
 printf 'i want to leave bad\nstay good\nprice\nqqq\n' >new.txt
-wanliu -q text classify mood new.txt | cut -f1,5
+wanliu -q text classify mood new.txt | cut -f1 | sed -n 1p # of the others rounding decides
 wanliu -q --threads 1 --json text classify mood new.txt >one
 wanliu -q --threads 2 --json text classify mood new.txt | cmp one - && echo same
 wanliu -q text evaluate mood texts.csv --text body --label mood --json | grep -c '"metric":"accuracy"'
-wanliu -q --json score --text "want to leave bad" --text-model mood | grep -o '"tier":"[a-z_]*"'
+wanliu -q --json score --text "want to leave bad" --text-model mood | grep -c '"tier":"[a-z_]*"'
 run "why" wanliu -q text classify mood new.txt --why
 wanliu -q text export mood -o folder && ls folder
 run "export onto something" wanliu -q text export mood -o folder

@@ -63,7 +63,7 @@ static void check_ends(struct wl_gemm *gemm, const struct layer *layer, const st
     struct twin y = twin_make(number, s->n_rows, s->n_out, 1.0, &state);
     struct twin sum = twin_make(WL_F32, s->n_rows, s->n_out, 1.0, &state);
     size_t n = s->n_rows * s->n_out;
-    double *product = calloc(n, sizeof(*product));
+    double *product = calloc(n + 1, sizeof(*product));
 
     product_by_definition(layer, &x, product);
     for (int kind = 0; kind < 2; kind++) {
